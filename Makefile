@@ -1,0 +1,44 @@
+# make demo: from a data file to a fine-tuned model that answers.   make test: the tests.   Both set up .venv themselves.
+PYTHON ?= python3
+export PYTHON
+
+.PHONY: help demo test test-slow test-gpu check bench clean
+help:
+	@sed -n '1p; s/^## //p' Makefile
+## make check      ruff and mypy
+## make test-slow  the tests that take minutes
+## make test-gpu   the tests that need an NVIDIA card
+## make bench      training speed beside Transformers + PEFT, on this CPU
+## make clean      remove .venv and the demo's files
+
+.venv/core: pyproject.toml constraints.txt scripts/setup.sh
+	@scripts/setup.sh
+	@touch $@
+
+.venv/test: pyproject.toml constraints.txt scripts/setup.sh
+	@scripts/setup.sh test
+	@touch $@ .venv/core
+
+demo: .venv/core
+	@.venv/bin/python examples/demo.py
+
+test: .venv/test
+	.venv/bin/python -m pytest -m "not slow and not gpu"
+
+test-slow: .venv/test
+	.venv/bin/python -m pytest -m "slow and not gpu"
+
+test-gpu: .venv/test
+	.venv/bin/python -m pytest -m gpu
+
+check: .venv/test
+	.venv/bin/ruff check --output-format concise .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/codespell glmkit tests docs examples benchmarks scripts recipes *.md
+
+bench: .venv/test
+	.venv/bin/python benchmarks/train_cpu.py
+
+clean:
+	rm -rf .venv demo-output

@@ -1,0 +1,7 @@
+"""`python -m glmkit`."""
+
+import sys
+
+from glmkit.cli import main
+
+sys.exit(main())

@@ -1,0 +1,55 @@
+"""What each command of the command line does: a few lines that join the rooms, imported once a command is chosen.
+
+Each function takes the command's config and returns its exit code (None counts as 0).
+"""
+
+from __future__ import annotations
+
+import sys
+
+from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, ShowConfig, TrainConfig
+
+
+def train(config: TrainConfig) -> None:
+    """`glmkit train`."""
+    from glmkit.training.loop import train
+
+    train(config)
+
+
+def chat(config: ChatConfig) -> int:
+    """`glmkit chat`."""
+    import torch
+
+    from glmkit.loading import load_model, load_tokenizer
+    from glmkit.serving.engine import Engine
+    from glmkit.serving.terminal import run_chat
+
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    tokenizer = load_tokenizer(config.tokenizer or config.model)
+    dtype = None if config.dtype == "auto" else getattr(torch, config.dtype)
+    device = None if config.device == "auto" else config.device
+    model = load_model(config.model, adapter=config.adapter or None, dtype=dtype, device=device)
+    return run_chat(Engine(model, tokenizer, max_batch=1), tokenizer, config, sys.stdin, sys.stdout, sys.stderr)
+
+
+def data_convert(config: ConvertConfig) -> int:
+    """`glmkit data convert`."""
+    from glmkit.data.commands import run_convert
+
+    return run_convert(config)
+
+
+def data_check(config: CheckConfig) -> int:
+    """`glmkit data check`."""
+    from glmkit.data.commands import run_check
+
+    return run_check(config)
+
+
+def data_show(config: ShowConfig) -> int:
+    """`glmkit data show`."""
+    from glmkit.data.commands import run_show
+
+    return run_show(config)

@@ -1,0 +1,284 @@
+"""The settings of every command: one frozen dataclass each, the only source of flags, YAML keys, help and defaults.
+
+A field is declared with ``option(default, "help", "帮助")``. Ranges and combinations are checked in ``__post_init__``,
+all faults at once, before anything is loaded; what needs files or a card is checked first thing by the command.
+``glmkit.settings`` turns defaults, a YAML file and flags into one of these. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+from glmkit.errors import ConfigError, Problem
+
+REQUIRED: Any = object()
+
+
+def option(default: Any, en: str, zh: str, *, argument: bool = False, short: str = "") -> Any:
+    """Declare a setting.
+
+    Args:
+        default: Its default; ``REQUIRED`` when the user must give it.
+        en: One line of help in English.
+        zh: The same in Chinese.
+        argument: Also accepted by position on the command line (arguments stay in field order).
+        short: One-letter flag, "-m".
+    """
+    metadata = {"en": en, "zh": zh, "argument": argument, "short": short}
+    if default is REQUIRED:
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+class Checks:
+    """Collects the faults of one config so that the user hears of all of them at once."""
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+        self.problems: list[Problem] = []
+
+    def reject(self, code: str, name: str, **values: Any) -> None:
+        """Record a fault of field ``name``."""
+        self.problems.append(Problem(code, name, {"value": getattr(self.config, name), **values}))
+
+    def at_least(self, name: str, low: float) -> None:
+        """Field ``name``, unless None, must be >= ``low``."""
+        value = getattr(self.config, name)
+        if value is not None and not value >= low:
+            self.reject("cli-too-small", name, low=low)
+
+    def above(self, name: str, low: float) -> None:
+        """Field ``name``, unless None, must be > ``low``."""
+        value = getattr(self.config, name)
+        if value is not None and not value > low:
+            self.reject("cli-not-above", name, low=low)
+
+    def between(self, name: str, low: float, high: float) -> None:
+        """Field ``name``, unless None, must be in [low, high]."""
+        value = getattr(self.config, name)
+        if value is not None and not low <= value <= high:
+            self.reject("cli-out-of-range", name, low=low, high=high)
+
+    def required(self, *names: str) -> None:
+        """Text fields ``names`` must not be empty."""
+        for name in names:
+            if not getattr(self.config, name):
+                self.reject("cli-empty", name)
+
+    def only_with(self, condition: bool, because: str, *names: str) -> None:
+        """Fields ``names`` must keep their defaults unless ``condition``; ``because`` names the setting they need."""
+        if condition:
+            return
+        defaults = {item.name: item.default for item in fields(self.config)}
+        for name in names:
+            if getattr(self.config, name) != defaults[name]:
+                self.reject("cli-has-no-effect", name, because=because)
+
+    def done(self) -> None:
+        """Raise ConfigError with everything recorded, if anything was."""
+        if self.problems:
+            raise ConfigError(self.problems)
+
+
+Method = Literal["ptuning", "full"]
+LossAverage = Literal["token", "sample"]
+Schedule = Literal["linear", "cosine", "constant"]
+DType = Literal["auto", "float32", "bfloat16"]
+Device = Literal["auto", "cpu", "cuda"]
+
+LEARNING_RATES: Mapping[str, float] = {"ptuning": 2e-2, "full": 2e-5}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainConfig:
+    """`glmkit train`: fine-tune a GLM on a file of conversations."""
+
+    model: str = option(REQUIRED, "base model: a folder or a hub id", "基座模型：文件夹或模型仓库名", short="-m")
+    data: str = option("", "training file (.json or .jsonl)", "训练数据文件（.json 或 .jsonl）", short="-d")
+    tokenizer: str = option(
+        "", "folder or tokenizer.model, if not in the model folder", "分词器所在文件夹或文件（默认在模型文件夹中）"
+    )
+    source_format: str = option(
+        "", "format of the data: conversations, openai, toolalpaca (default: detected)", "数据格式（默认自动识别）"
+    )
+    output_dir: str = option("runs", "folder that holds the runs", "存放各次训练结果的文件夹", short="-o")
+    name: str = option("", "name of this run (default: from data and method)", "本次训练的名字（默认取自数据和方法）")
+    restart: bool = option(
+        False, "start anew; an earlier run of that name is moved aside", "重新开始；同名的旧结果会被移开保留"
+    )
+
+    method: Method = option(
+        "ptuning", "what is trained: a prefix, or all weights", "训练方法：前缀 (P-Tuning v2) 或全部权重"
+    )
+    prefix_len: int = option(128, "ptuning: number of prefix positions", "ptuning：前缀长度")
+    prefix_projection: bool = option(False, "ptuning: pass the prefix through an MLP", "ptuning：前缀经过 MLP 重参数化")
+    prefix_init: Literal["tokens", "normal"] = option(
+        "tokens",
+        "ptuning: start from real tokens run through the model, or from N(0, 0.02)",
+        "ptuning：用真实文本的键值初始化，或用 N(0, 0.02)",
+    )
+    prefix_dropout: float = option(
+        0.1, "ptuning: dropout on the prefix while training", "ptuning：训练时前缀的 dropout"
+    )
+    init_adapter: str = option("", "ptuning: adapter to start from", "ptuning：从已有的适配器开始")
+    from_scratch: bool = option(
+        False, "full: random weights of the shape in MODEL/config.json", "full：按 config.json 随机初始化，从零训练"
+    )
+
+    max_seq_len: int = option(
+        2048, "longest sample in tokens; longer ones are cut", "样本最大长度（词元数），超出部分截断"
+    )
+    truncate: Literal["right"] = option("right", "which end of a long sample is cut", "超长样本从哪一端截断")
+    samples_per_step: int = option(16, "samples in one optimizer step", "每个优化步的样本数")
+    max_tokens_per_row: int = option(
+        8192, "samples are packed into rows of at most this many tokens", "样本打包成行，每行最多的词元数"
+    )
+    shuffle: bool = option(True, "shuffle the samples in every epoch", "每轮打乱样本")
+    epochs: float = option(3.0, "passes over the data, when steps is 0", "训练轮数（steps 为 0 时有效）")
+    steps: int = option(0, "optimizer steps; 0 means as many as epochs needs", "优化步数；0 表示按轮数计算")
+
+    learning_rate: float | None = option(
+        None, "peak learning rate (default: 2e-2 ptuning, 2e-5 full)", "最大学习率（默认 ptuning 2e-2，full 2e-5）"
+    )
+    schedule: Schedule = option("linear", "how the learning rate falls", "学习率下降方式")
+    warmup_steps: int = option(0, "steps over which the learning rate rises", "学习率预热步数")
+    weight_decay: float = option(0.0, "AdamW weight decay", "AdamW 权重衰减")
+    max_grad_norm: float = option(1.0, "clip the gradient to this norm", "梯度裁剪的范数上限")
+    loss_average: LossAverage = option(
+        "token", "mean over a step's labelled tokens, or over its samples", "损失按词元平均，或先按样本平均"
+    )
+
+    dtype: DType = option("auto", "number type of the computation", "计算所用的数值类型")
+    device: Device = option("auto", "where to compute", "计算设备")
+    threads: int = option(0, "CPU threads; 0 leaves the choice to PyTorch", "CPU 线程数；0 表示由 PyTorch 决定")
+    seed: int = option(42, "seed of order, initialisation and dropout", "随机种子（顺序、初始化、dropout）")
+    save_every: int = option(500, "steps between two checkpoints", "每隔多少步保存一次")
+    log_every: int = option(1, "steps between two logged lines off a terminal", "非终端下每隔多少步输出一行")
+    allow_data_change: bool = option(
+        False, "continue a run although its data file has changed", "数据文件改变后仍继续训练"
+    )
+
+    def __post_init__(self) -> None:
+        checks = Checks(self)
+        checks.required("model", "output_dir")
+        for name in ("prefix_len", "max_seq_len", "samples_per_step", "max_tokens_per_row", "save_every", "log_every"):
+            checks.at_least(name, 1)
+        for name in ("steps", "warmup_steps", "threads", "seed", "weight_decay"):
+            checks.at_least(name, 0)
+        for name in ("epochs", "learning_rate", "max_grad_norm"):
+            checks.above(name, 0)
+        if not 0 <= self.prefix_dropout < 1:
+            checks.reject("cli-out-of-range", "prefix_dropout", low=0, high="1 (exclusive)")
+        if "/" in self.name or "\\" in self.name or self.name in {".", ".."}:
+            checks.reject("cli-name-is-path", "name")
+        checks.only_with(
+            self.method == "ptuning",
+            "method: ptuning",
+            *("prefix_len", "prefix_projection", "prefix_init", "prefix_dropout", "init_adapter"),
+        )
+        checks.only_with(self.method == "full", "method: full", "from_scratch")
+        checks.done()
+
+    @property
+    def peak_learning_rate(self) -> float:
+        """The learning rate asked for, or the method's usual one."""
+        return LEARNING_RATES[self.method] if self.learning_rate is None else self.learning_rate
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatConfig:
+    """`glmkit chat`: talk to a model or a run in the terminal."""
+
+    model: str = option(
+        REQUIRED, "a model folder, a hub id or a run", "模型文件夹、模型仓库名或训练结果文件夹", argument=True
+    )
+    prompt: str = option(
+        "",
+        "ask once and print only the reply ('-' reads stdin)",
+        "只问一次，只输出回答（'-' 表示读标准输入）",
+        argument=True,
+    )
+    adapter: str = option(
+        "", "adapter: a run, a step folder, or the original's", "适配器：训练结果、某一步或原版保存的", short="-a"
+    )
+    tokenizer: str = option("", "folder or tokenizer.model, if not in the model folder", "分词器（默认在模型文件夹中）")
+    system: str = option("", "system prompt", "系统提示词", short="-s")
+    max_tokens: int = option(1024, "longest reply in tokens", "回答的最大长度（词元数）")
+    temperature: float = option(0.8, "0 always takes the likeliest token", "温度；0 表示总取最可能的词元", short="-t")
+    top_p: float = option(0.8, "sample from the likeliest tokens that make up this share", "核采样的概率总和")
+    repetition_penalty: float = option(1.0, "above 1 discourages repetition", "大于 1 时抑制重复")
+    seed: int | None = option(None, "the same seed gives the same reply", "相同的种子给出相同的回答")
+    dtype: DType = option("auto", "number type of the weights", "权重的数值类型")
+    device: Device = option("auto", "where to compute", "计算设备")
+    threads: int = option(0, "CPU threads; 0 leaves the choice to PyTorch", "CPU 线程数；0 表示由 PyTorch 决定")
+
+    def __post_init__(self) -> None:
+        checks = Checks(self)
+        checks.required("model")
+        checks.at_least("max_tokens", 1)
+        checks.at_least("threads", 0)
+        checks.at_least("seed", 0)
+        checks.between("temperature", 0, 2)
+        checks.above("repetition_penalty", 0)
+        checks.between("repetition_penalty", 0, 2)
+        checks.above("top_p", 0)
+        checks.between("top_p", 0, 1)
+        checks.done()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConvertConfig:
+    """`glmkit data convert`: turn any supported file into the conversation format."""
+
+    source: str = option(REQUIRED, "file to read", "要读取的文件", argument=True)
+    target: str = option(REQUIRED, "file to write (.jsonl)", "要写出的文件（.jsonl）", argument=True)
+    source_format: str = option(
+        "", "format of the source: conversations, openai, toolalpaca (default: detected)", "源数据格式（默认自动识别）"
+    )
+
+    def __post_init__(self) -> None:
+        checks = Checks(self)
+        checks.required("source", "target")
+        checks.done()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckConfig:
+    """`glmkit data check`: name every fault of a data file and say what is in it."""
+
+    file: str = option(REQUIRED, "file to check", "要检查的文件", argument=True)
+    source_format: str = option(
+        "", "format of the file: conversations, openai, toolalpaca (default: detected)", "数据格式（默认自动识别）"
+    )
+    tokenizer: str = option(
+        "", "model folder or tokenizer.model, to count tokens", "模型文件夹或 tokenizer.model，用于统计词元"
+    )
+    max_seq_len: int = option(2048, "limit in tokens whose effect is reported", "要评估的长度上限（词元数）")
+
+    def __post_init__(self) -> None:
+        checks = Checks(self)
+        checks.required("file")
+        checks.at_least("max_seq_len", 1)
+        checks.done()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowConfig:
+    """`glmkit data show`: print one sample token by token with ids and labels."""
+
+    file: str = option(REQUIRED, "file to read", "要读取的文件", argument=True)
+    index: int = option(0, "which sample, counted from 0", "第几个样本，从 0 数起", short="-i")
+    source_format: str = option(
+        "", "format of the file: conversations, openai, toolalpaca (default: detected)", "数据格式（默认自动识别）"
+    )
+    tokenizer: str = option(REQUIRED, "model folder or tokenizer.model", "模型文件夹或 tokenizer.model")
+    max_seq_len: int = option(2048, "longest sample in tokens", "样本最大长度（词元数）")
+
+    def __post_init__(self) -> None:
+        checks = Checks(self)
+        checks.required("file", "tokenizer")
+        checks.at_least("index", 0)
+        checks.at_least("max_seq_len", 1)
+        checks.done()
