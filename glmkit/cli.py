@@ -97,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.UsageError as error:
-        return _report(_usage_error(error), debug)
+        return _report(_usage_error(error, arguments), debug)
     except GlmkitError as error:
         return _report(error, debug)
     except (KeyboardInterrupt, click.Abort):
@@ -139,9 +139,11 @@ def _report(error: GlmkitError, debug: bool) -> int:
     return error.exit_code
 
 
-def _usage_error(error: click.UsageError) -> ConfigError:
+def _usage_error(error: click.UsageError, arguments: list[str]) -> ConfigError:
     """Say click's usage errors in our words and language."""
-    command = error.ctx.command_path if error.ctx else "glmkit"
+    words = " ".join(arguments)
+    paths = [path for path in [*COMMANDS, *GROUPS] if words == path or words.startswith(path + " ")]
+    command = " ".join(["glmkit", *paths[:1]])
     problem = Problem("cli-usage", "", {"reason": error.format_message()})
     if isinstance(error, click.NoSuchOption):
         known = [name for item in error.ctx.command.params for name in item.opts] if error.ctx else []

@@ -16,7 +16,7 @@ from glmkit.errors import ConfigError, Problem
 REQUIRED: Any = object()
 
 
-def option(default: Any, en: str, zh: str, *, argument: bool = False, short: str = "") -> Any:
+def option(default: Any, en: str, zh: str, *, argument: bool = False, short: str = "", flag: str = "") -> Any:
     """Declare a setting.
 
     Args:
@@ -25,8 +25,9 @@ def option(default: Any, en: str, zh: str, *, argument: bool = False, short: str
         zh: The same in Chinese.
         argument: Also accepted by position on the command line (arguments stay in field order).
         short: One-letter flag, "-m".
+        flag: Long flag where it is not the field's name.
     """
-    metadata = {"en": en, "zh": zh, "argument": argument, "short": short}
+    metadata = {"en": en, "zh": zh, "argument": argument, "short": short, "flag": flag}
     if default is REQUIRED:
         return field(metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -235,7 +236,10 @@ class ConvertConfig:
     source: str = option(REQUIRED, "file to read", "要读取的文件", argument=True)
     target: str = option(REQUIRED, "file to write (.jsonl)", "要写出的文件（.jsonl）", argument=True)
     source_format: str = option(
-        "", "format of the source: conversations, openai, toolalpaca (default: detected)", "源数据格式（默认自动识别）"
+        "",
+        "format of the source: conversations, openai, toolalpaca (default: detected)",
+        "源数据格式（默认自动识别）",
+        flag="--from",
     )
 
     def __post_init__(self) -> None:
@@ -250,7 +254,10 @@ class CheckConfig:
 
     file: str = option(REQUIRED, "file to check", "要检查的文件", argument=True)
     source_format: str = option(
-        "", "format of the file: conversations, openai, toolalpaca (default: detected)", "数据格式（默认自动识别）"
+        "",
+        "format of the file: conversations, openai, toolalpaca (default: detected)",
+        "数据格式（默认自动识别）",
+        flag="--from",
     )
     tokenizer: str = option(
         "", "model folder or tokenizer.model, to count tokens", "模型文件夹或 tokenizer.model，用于统计词元"
@@ -271,7 +278,10 @@ class ShowConfig:
     file: str = option(REQUIRED, "file to read", "要读取的文件", argument=True)
     index: int = option(0, "which sample, counted from 0", "第几个样本，从 0 数起", short="-i")
     source_format: str = option(
-        "", "format of the file: conversations, openai, toolalpaca (default: detected)", "数据格式（默认自动识别）"
+        "",
+        "format of the file: conversations, openai, toolalpaca (default: detected)",
+        "数据格式（默认自动识别）",
+        flag="--from",
     )
     tokenizer: str = option(REQUIRED, "model folder or tokenizer.model", "模型文件夹或 tokenizer.model")
     max_seq_len: int = option(2048, "longest sample in tokens", "样本最大长度（词元数）")

@@ -1,7 +1,7 @@
 """What a user is told when something is wrong: one exception tree, one sentence per problem, in English or Chinese.
 
 A room raises ``DataError("data-unknown-role", where="train.jsonl:118", role="wizard")``; the sentence behind the
-code stands in ``glmkit/messages``. ``cli.main`` prints it and exits with the class's ``exit_code``; library users catch it.
+code stands in ``glmkit/messages``. ``cli.main`` prints it and exits with ``exit_code``; library users catch the class.
 """
 
 from __future__ import annotations

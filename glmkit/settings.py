@@ -36,7 +36,12 @@ class Setting:
     @property
     def flag(self) -> str:
         """The long flag, "--max-seq-len"."""
-        return "--" + self.name.replace("_", "-")
+        return self.metadata["flag"] or "--" + self.name.replace("_", "-")
+
+    @property
+    def place(self) -> str:
+        """How the command line is given this value: "--model", or "SOURCE" for an argument."""
+        return self.name.upper() if self.metadata["argument"] else self.flag
 
     @property
     def kind_name(self) -> str:
@@ -115,7 +120,7 @@ def resolve(config_class: type[Config], flags: Mapping[str, Any], config_file: s
     wrong = {problem.values.get("name") for problem in problems}
     for name, setting in settings.items():
         if setting.required and name not in values and name not in wrong:
-            problems.append(Problem("cli-missing", "", {"name": name, "flag": setting.flag}))
+            problems.append(Problem("cli-missing", "", {"name": name, "flag": setting.place}))
             wrong.add(name)
     try:
         # A stand-in for values already found wrong lets the range checks of all the others still run.

@@ -1,0 +1,15 @@
+"""The APIs of the sample data set, one module each; four have English episodes, four Chinese ones."""
+
+from __future__ import annotations
+
+from .cinema import CINEMA
+from .currency import CURRENCY
+from .layout import Api
+from .library import LIBRARY
+from .museum import MUSEUM
+from .parcels import PARCELS
+from .recipes import RECIPES
+from .trains import TRAINS
+from .weather import WEATHER
+
+APIS: tuple[Api, ...] = (WEATHER, RECIPES, LIBRARY, TRAINS, PARCELS, CINEMA, CURRENCY, MUSEUM)

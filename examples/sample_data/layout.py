@@ -1,0 +1,187 @@
+"""ToolAlpaca's record layout: an API description and its recorded episodes, written out as one JSON-ready dictionary.
+
+The API modules beside this file describe functions once, as `Function`s; this module derives from them the four
+spellings ToolAlpaca stores (a list, an OpenAPI document, natural-language documentation, a table of descriptions).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a function; `choices` lists the only values it takes, if there is such a list."""
+
+    name: str
+    type: str
+    text: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+    def describe(self) -> str:
+        """As in natural-language documentation: `Required. string. One of: [a, b]. What it is.`"""
+        required = "Required. " if self.required else ""
+        choices = f"One of: [{', '.join(self.choices)}]. " if self.choices else ""
+        return f"{required}{self.type}. {choices}{self.text}"
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function of an API. `answer` is the shape of its result: dictionaries, one-item lists and type names."""
+
+    name: str
+    text: str
+    path: str
+    parameters: tuple[Parameter, ...]
+    output: str
+    answer: Any
+    method: str = "get"
+
+    def describe(self) -> str:
+        """The function's natural-language documentation, without its name."""
+        parameters = json.dumps({p.name: p.describe() for p in self.parameters}, ensure_ascii=False)
+        return (
+            f"{self.text}\nParameters: {parameters}\nOutput: {self.output}\n"
+            f" - Format: application/json\n - Structure: {structure(self.answer)}"
+        )
+
+
+@dataclass(frozen=True)
+class Call:
+    """One step of an episode: what the agent thought, the call it made, and what the API answered.
+
+    `arguments` is a string only where an agent wrote something that is not JSON.
+    """
+
+    thought: str
+    function: str
+    arguments: dict[str, Any] | str
+    response: Any
+    status: int = 200
+
+    def record(self) -> list[Any]:
+        """[[function, arguments, the agent's raw text], observation]"""
+        text = self.arguments if isinstance(self.arguments, str) else to_json(self.arguments)
+        raw = f"{self.thought}\nAction: {self.function}\nAction Input: {text}"
+        return [[self.function, text, raw], f"Status Code: {self.status}. Response: {to_json(self.response)}"]
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A question, the calls it took, the last thought and the reply; no `final_thought` when the agent gave up."""
+
+    question: str
+    calls: tuple[Call, ...]
+    final_thought: str | None
+    reply: str
+
+    def record(self) -> dict[str, Any]:
+        record: dict[str, Any] = {"input": self.question, "output": self.reply}
+        if self.final_thought is not None:
+            record["Final Thought"] = self.final_thought
+        record["intermediate_steps"] = [call.record() for call in self.calls]
+        return record
+
+
+@dataclass(frozen=True)
+class Api:
+    """An API and the writers of its episodes; `flawed` are records that a formatter must skip."""
+
+    name: str
+    description: str
+    category: str
+    introduction: str
+    functions: tuple[Function, ...]
+    writers: tuple[Callable[[Random], Episode], ...]
+    flawed: tuple[Episode, ...] = ()
+
+    def record(self, num_episodes: int, random: Random) -> dict[str, Any]:
+        """One element of ToolAlpaca's train_data.json: the description, `num_episodes` episodes, the flawed ones."""
+        episodes: list[Episode] = []
+        questions: set[str] = set()
+        while len(episodes) < num_episodes:  # the writers take turns; a question asked before is drawn again
+            episode = self.writers[len(episodes) % len(self.writers)](random)
+            if episode.question not in questions:
+                questions.add(episode.question)
+                episodes.append(episode)
+        episodes += self.flawed
+        descriptions = {function.name: function.describe() for function in self.functions}
+        return {
+            "Name": self.name,
+            "Description": self.description,
+            "Category": self.category,
+            "Introduction": self.introduction,
+            "Functions": "\n\n".join(listing(i, function) for i, function in enumerate(self.functions, start=1)),
+            "Documentation": to_json(openapi(self)),
+            "NLDocumentation": "".join(f"{name}: {text}\n" for name, text in descriptions.items()),
+            "Function_Description": {**descriptions, "components": ""},
+            "Function_Projection": {function.name: [function.path, function.method] for function in self.functions},
+            "Instructions": [episode.question for episode in episodes],
+            "Instances": [episode.record() for episode in episodes],
+        }
+
+
+def to_json(value: Any) -> str:
+    """JSON on one line, Chinese kept readable."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def structure(answer: Any) -> str:
+    """`{"id": "string", "days": [{"low": "integer"}]}` -> `Object{id, days: Array[Object{low}]}`"""
+    if isinstance(answer, list):
+        return f"Array[{structure(answer[0])}]"
+    if isinstance(answer, dict):
+        fields = (name if isinstance(inner, str) else f"{name}: {structure(inner)}" for name, inner in answer.items())
+        return f"Object{{{', '.join(fields)}}}"
+    return str(answer)
+
+
+def schema(answer: Any) -> dict[str, Any]:
+    """The same shape as a JSON schema."""
+    if isinstance(answer, list):
+        return {"type": "array", "items": schema(answer[0])}
+    if isinstance(answer, dict):
+        return {"type": "object", "properties": {name: schema(inner) for name, inner in answer.items()}}
+    return {"type": answer}
+
+
+def listing(number: int, function: Function) -> str:
+    """The function as an entry of the API's numbered list."""
+    inputs = {
+        p.name: f"{'Required' if p.required else 'Optional'}. {p.type.capitalize()}. {p.text}"
+        for p in function.parameters
+    }
+    return (
+        f"{number}. Name: {function.name}\n   Description: {function.text}\n"
+        f"   Input: {to_json(inputs)}\n   Output: {function.output}"
+    )
+
+
+def openapi(api: Api) -> dict[str, Any]:
+    """The API as an OpenAPI 3.0 document."""
+    paths: dict[str, Any] = {}
+    for function in api.functions:
+        parameters = [
+            {
+                "name": p.name,
+                "in": "query",
+                "description": p.text,
+                "required": p.required,
+                "schema": {"type": p.type, **({"enum": list(p.choices)} if p.choices else {})},
+            }
+            for p in function.parameters
+        ]
+        content = {"application/json": {"schema": schema(function.answer)}}
+        paths.setdefault(function.path, {})[function.method] = {
+            "operationId": function.name,
+            "description": function.text,
+            "parameters": parameters,
+            "responses": {"200": {"description": function.output, "content": content}},
+        }
+    info = {"title": api.name, "version": "1.0.0", "description": api.description}
+    return {"openapi": "3.0.0", "info": info, "paths": paths}

@@ -1,0 +1,1 @@
+"""The data room: files -> conversations -> samples -> packed rows. ``pack`` needs torch and is imported by name."""

@@ -1,0 +1,164 @@
+"""What is in a data file, and what is wrong with it: the numbers behind `glmkit data check`.
+
+In: a file, perhaps a tokenizer and a length limit. Out: a CheckReport, and its text. No model is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from glmkit.chat.conversation import Conversation, Message
+from glmkit.chat.protocol import encode_conversation
+from glmkit.chat.sample import IGNORE_INDEX
+from glmkit.chat.tokenizer import Tokenizer
+from glmkit.data.read import scan_file
+from glmkit.data.strict_json import printable
+from glmkit.errors import Problem, message
+
+NO_LIMIT = 2**62  # more tokens than any row can have
+MAX_LISTED = 12
+
+
+@dataclass(slots=True, kw_only=True)
+class CheckReport:
+    """Counts over a whole file; lengths are in tokens when a tokenizer was given, otherwise in characters."""
+
+    path: str
+    format: str
+    unit: str  # "tokens" or "characters"
+    max_seq_len: int
+    problems: list[Problem]
+    skipped: list[tuple[str, str]]  # (place, reason) of incomplete episodes
+    num_conversations: int = 0
+    roles: Counter[str] = field(default_factory=Counter)  # role -> messages
+    turns: Counter[int] = field(default_factory=Counter)  # messages in a row -> rows; a call with its result is one
+    tools: Counter[str] = field(default_factory=Counter)  # tool -> calls
+    duplicates: list[tuple[str, str]] = field(default_factory=list)  # (place, place of the first equal one)
+    lengths: list[int] = field(default_factory=list)  # one a conversation, before any limit
+    # With a tokenizer only:
+    num_labels: int = 0  # before any limit
+    num_cut: int = 0  # samples longer than the limit
+    lost_tokens: int = 0
+    lost_labels: int = 0
+    lost_samples: list[str] = field(default_factory=list)  # places of samples with no label left within the limit
+
+    def percentile(self, percent: float) -> int:
+        """Return the smallest length that at least ``percent`` of the conversations do not exceed."""
+        ordered = sorted(self.lengths)
+        return ordered[max(0, -int(-len(ordered) * percent // 100) - 1)]
+
+    @property
+    def labelled_share(self) -> float:
+        """Share of all tokens that are trained on, before any limit."""
+        return self.num_labels / max(1, sum(self.lengths))
+
+
+def check(
+    path: str | Path, source_format: str | None = None, tokenizer: Tokenizer | None = None, max_seq_len: int = 2048
+) -> CheckReport:
+    """Read a whole file and count; faults of rows are in the report, not raised.
+
+    Raises:
+        DataError: the file cannot be read, or no row is in a known format.
+        ConfigError: ``source_format`` is not the name of a format.
+    """
+    scan = scan_file(path, source_format)
+    report = CheckReport(
+        path=str(path),
+        format=scan.format,
+        unit="tokens" if tokenizer else "characters",
+        max_seq_len=max_seq_len,
+        problems=scan.problems,
+        skipped=scan.skipped,
+    )
+    first_place: dict[int, str] = {}
+    for item in scan.conversations:
+        conversation = item.conversation
+        report.num_conversations += 1
+        report.turns[len(item.row["conversations"])] += 1
+        _count_messages(report, conversation)
+        digest = hash(json.dumps([item.row.get("tools"), item.row["conversations"]], sort_keys=True))
+        if digest in first_place:
+            report.duplicates.append((conversation.source, first_place[digest]))
+        first_place.setdefault(digest, conversation.source)
+        if tokenizer:
+            _count_tokens(report, conversation, tokenizer)
+        else:
+            report.lengths.append(sum(map(_num_characters, conversation.messages)))
+    return report
+
+
+def _count_messages(report: CheckReport, conversation: Conversation) -> None:
+    for item in conversation.messages:
+        report.roles[item.role] += 1
+        if item.call:
+            report.tools[item.call.name] += 1
+
+
+def _count_tokens(report: CheckReport, conversation: Conversation, tokenizer: Tokenizer) -> None:
+    labels = encode_conversation(conversation, tokenizer, max_seq_len=NO_LIMIT).labels
+    kept, lost = labels[: report.max_seq_len], labels[report.max_seq_len :]
+    num_lost_labels = len(lost) - lost.count(IGNORE_INDEX)
+    report.lengths.append(len(labels))
+    report.num_labels += len(labels) - labels.count(IGNORE_INDEX)
+    report.num_cut += bool(lost)
+    report.lost_tokens += len(lost)
+    report.lost_labels += num_lost_labels
+    if kept.count(IGNORE_INDEX) == len(kept):
+        report.lost_samples.append(conversation.source)
+
+
+def _num_characters(item: Message) -> int:
+    extra = [value for value in (item.tools, item.call and item.call.arguments) if value is not None]
+    return len(item.content) + len(item.metadata) + sum(len(json.dumps(value, ensure_ascii=False)) for value in extra)
+
+
+def render_report(report: CheckReport) -> str:
+    """Return the report as lines of text in the user's language."""
+    lines = [message("data-check-rows", path=report.path, count=report.num_conversations, format=report.format or "?")]
+    if report.num_conversations:
+        lines.append(message("data-check-roles", roles=_listed(report.roles.items())))
+        lines.append(
+            message("data-histogram", histogram=_listed((f"{n}:", c) for n, c in sorted(report.turns.items())))
+        )
+    if report.tools:
+        lines.append(message("data-check-tools", tools=_listed(report.tools.most_common())))
+    if report.skipped:
+        lines.append(message("data-check-skipped", count=len(report.skipped)))
+    if report.num_conversations:
+        lines += _length_lines(report)
+        lines.append(_duplicates_line(report))
+    lines.append(message("data-check-faults", count=len(report.problems)))
+    return "\n".join(lines)
+
+
+def _duplicates_line(report: CheckReport) -> str:
+    if not report.duplicates:
+        return message("data-check-no-duplicates")
+    place, earlier = report.duplicates[0]
+    return message("data-check-duplicates", count=len(report.duplicates), place=place, earlier=earlier)
+
+
+def _listed(pairs: Iterable[tuple[object, int]]) -> str:
+    """Return "name number, name number", at most MAX_LISTED of them."""
+    texts = [f"{printable(str(name))} {number:,}" for name, number in pairs]
+    return ", ".join(texts[:MAX_LISTED]) + (", …" if len(texts) > MAX_LISTED else "")
+
+
+def _length_lines(report: CheckReport) -> list[str]:
+    marks = [("min", 0), ("50%", 50), ("90%", 90), ("99%", 99), ("max", 100)]
+    lengths = _listed((name, report.percentile(percent)) for name, percent in marks)
+    code = "data-check-tokens" if report.unit == "tokens" else "data-check-characters"
+    lines = [message(code, lengths=lengths, total=sum(report.lengths))]
+    if report.unit == "tokens":
+        share = f"{report.labelled_share:.1%}"
+        lines.append(message("data-check-labelled", labelled=report.num_labels, share=share))
+        cut = {"count": report.num_cut, "tokens": report.lost_tokens, "labels": report.lost_labels}
+        lines.append(message("data-check-cut", max_seq_len=report.max_seq_len, **cut))
+    if report.lost_samples:
+        lines.append(message("data-check-lost", count=len(report.lost_samples), place=report.lost_samples[0]))
+    return lines

@@ -1,0 +1,58 @@
+"""Conversations -> Samples (token ids and labels); what teaches nothing is left out and named.
+
+In: conversations, a tokenizer, a length limit. Out: the samples that training packs. Called by training and show.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from glmkit.chat.conversation import Conversation
+from glmkit.chat.protocol import encode_conversation
+from glmkit.chat.sample import IGNORE_INDEX, Sample
+from glmkit.chat.tokenizer import Tokenizer
+from glmkit.errors import MAX_PRINTED_PROBLEMS, DataError, Problem, message, notice
+
+
+def encode_samples(
+    conversations: Iterable[Conversation], tokenizer: Tokenizer, max_seq_len: int = 2048, truncate: str = "right"
+) -> list[Sample]:
+    """Encode all conversations; those without anything to learn are left out.
+
+    Each one left out, and how many samples and tokens the limit cuts, is said on stderr.
+
+    Raises:
+        DataError: no conversation has anything to learn.
+    """
+    samples: list[Sample] = []
+    left_out: list[Problem] = []
+    for conversation in conversations:
+        sample = encode_conversation(conversation, tokenizer, max_seq_len=max_seq_len, truncate=truncate)
+        if count_targets(sample):
+            samples.append(sample)
+        else:
+            left_out.append(why_left_out(sample, max_seq_len))
+    for problem in left_out[:MAX_PRINTED_PROBLEMS]:
+        print(problem.text(), file=sys.stderr)
+    if len(left_out) > MAX_PRINTED_PROBLEMS:
+        print(message("cli-more-problems", count=len(left_out) - MAX_PRINTED_PROBLEMS), file=sys.stderr)
+    if not samples:
+        raise DataError("data-no-sample-left", count=len(left_out), max_seq_len=max_seq_len)
+    cut = [sample.cut_tokens for sample in samples if sample.cut_tokens]
+    if cut:
+        notice("data-samples-cut", count=len(cut), total=len(samples), tokens=sum(cut), max_seq_len=max_seq_len)
+    return samples
+
+
+def count_targets(sample: Sample) -> int:
+    """Return how many tokens of the sample are predicted; a label on the first token has nothing to predict it from."""
+    return len(sample.labels[1:]) - sample.labels[1:].count(IGNORE_INDEX)
+
+
+def why_left_out(sample: Sample, max_seq_len: int) -> Problem:
+    """Say why a sample has no target: the limit cut everything that is trained on, or nothing ever was."""
+    if sample.cut_tokens:
+        num_tokens = len(sample.input_ids) + sample.cut_tokens
+        return Problem("data-label-cut", sample.source, {"num_tokens": num_tokens, "max_seq_len": max_seq_len})
+    return Problem("data-no-label", sample.source)

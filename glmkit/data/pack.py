@@ -1,0 +1,122 @@
+"""Samples of one optimiser step -> as few flat rows as possible, without padding inside and with exact loss weights.
+
+In: encoded samples. Out: Batches of torch tensors that ``glm(input_ids, position_ids, PackedView(document_lengths))``
+reads as they are. Called by the training loop; the only file of this room that imports torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal
+
+import numpy as np
+import torch
+
+from glmkit.chat.sample import IGNORE_INDEX, Sample
+from glmkit.data.encode import count_targets
+from glmkit.errors import DataError
+
+LossAverage = Literal["token", "sample"]
+FILLER_ID = 0  # the token of the tail document; no label and no other document ever sees it
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One row of T tokens: documents side by side, then perhaps an unlabelled tail document that rounds T up."""
+
+    input_ids: torch.Tensor  # [T] int64
+    position_ids: torch.Tensor  # [T] int64, from 0 in every document
+    targets: torch.Tensor  # [T] int64, label of the next token of the same document, IGNORE_INDEX where there is none
+    weights: torch.Tensor  # [T] float32, the step's loss is sum(weights * token_loss) over all its batches
+    document_lengths: list[int]  # sum == T, tail document included
+    num_tokens: int  # real ones, without the tail
+    num_labels: int
+
+
+def pack_step(
+    samples: Sequence[Sample],
+    max_tokens_per_row: int,
+    loss_average: LossAverage = "token",
+    round_to: int = 256,
+) -> list[Batch]:
+    """Pack the samples of one optimiser step; the same samples always give the same rows.
+
+    Targets are shifted inside each document: the target at a token is the label of the next one, the last token has
+    none, the first token's label is never used. A toy row, from a sample of four tokens with three labels and one of
+    three tokens with one label, rounded to 8:
+
+        input_ids            5    6    7    8 |    9   10   11 |    0
+        position_ids         0    1    2    3 |    0    1    2 |    0
+        targets              6    7    8 -100 | -100   11 -100 | -100
+        weights "token"    1/4  1/4  1/4    0 |    0  1/4    0 |    0
+        weights "sample"   1/6  1/6  1/6    0 |    0  1/2    0 |    0
+        document_lengths     4                     3                1
+
+    Rows are filled best-fit-decreasing: the longest sample first, each into the fullest row that still has room.
+
+    Args:
+        samples: the whole step, since the weights are normalised over it. Samples without a target are left out.
+        max_tokens_per_row: room for real tokens in a row; a longer sample gets a row of its own.
+        loss_average: "token" weighs every target of the step alike; "sample" every sample, then its targets alike
+            (what the original does with one sample per micro-batch).
+        round_to: row lengths are rounded up to a multiple of it by the tail document; 1 for none.
+
+    Raises:
+        DataError: no sample of the step has a target.
+    """
+    kept = [(sample, num_targets) for sample in samples if (num_targets := count_targets(sample))]
+    if not kept:
+        raise DataError("data-step-without-label", where=samples[0].source if samples else "", count=len(samples))
+    num_labels = sum(num_targets for _, num_targets in kept)
+    weight_of = {
+        "token": [1 / num_labels] * len(kept),
+        "sample": [1 / (len(kept) * num_targets) for _, num_targets in kept],
+    }[loss_average]
+    documents = [sample for sample, _ in kept]
+    rows = _best_fit_decreasing([len(sample.input_ids) for sample in documents], max_tokens_per_row)
+    return [_lay_row([documents[i] for i in row], [weight_of[i] for i in row], round_to) for row in rows]
+
+
+def _best_fit_decreasing(lengths: Sequence[int], capacity: int) -> list[list[int]]:
+    rows: list[list[int]] = []
+    room: list[int] = []
+    for index in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        fitting = [row for row, free in enumerate(room) if free >= lengths[index]]
+        if fitting:
+            row = min(fitting, key=lambda r: room[r])
+        else:
+            row = len(rows)
+            rows.append([])
+            room.append(capacity)
+        rows[row].append(index)
+        room[row] -= lengths[index]
+    return rows
+
+
+def _lay_row(documents: Sequence[Sample], document_weights: Sequence[float], round_to: int) -> Batch:
+    lengths = [len(document.input_ids) for document in documents]
+    num_tokens = sum(lengths)
+    tail = -num_tokens % round_to
+    input_ids = [*chain.from_iterable(document.input_ids for document in documents), *[FILLER_ID] * tail]
+    shifted = chain.from_iterable([*document.labels[1:], IGNORE_INDEX] for document in documents)
+    targets = _int_tensor([*shifted, *[IGNORE_INDEX] * tail])  # [T]
+    if tail:
+        lengths = [*lengths, tail]
+        document_weights = [*document_weights, 0.0]
+    labelled = targets != IGNORE_INDEX
+    weights = torch.tensor(document_weights).repeat_interleave(torch.tensor(lengths)) * labelled  # [T]
+    return Batch(
+        input_ids=_int_tensor(input_ids),
+        position_ids=torch.cat([torch.arange(length) for length in lengths]),  # [T]
+        targets=targets,
+        weights=weights,
+        document_lengths=lengths,
+        num_tokens=num_tokens,
+        num_labels=int(labelled.sum()),
+    )
+
+
+def _int_tensor(values: list[int]) -> torch.Tensor:
+    return torch.from_numpy(np.array(values, dtype=np.int64))  # several times faster than torch.tensor(list)

@@ -1,0 +1,200 @@
+"""Sentences of the data room."""
+
+from __future__ import annotations
+
+TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
+    # The file
+    "data-missing": ("there is no such file", "文件不存在"),
+    "data-is-folder": (
+        "is a folder; give a .json or .jsonl file",
+        "是文件夹；请给出 .json 或 .jsonl 文件",
+    ),
+    "data-not-plain-file": (
+        "is a pipe, socket or device; give a plain file",
+        "是管道、套接字或设备；请给出普通文件",
+    ),
+    "data-unreadable": ("cannot be read: {reason}", "无法读取：{reason}"),
+    "data-empty": ("holds no rows", "没有任何数据"),
+    "data-array-too-long": (
+        "is a JSON array of {size} bytes; an array may have {limit} at most",
+        "是 {size} 字节的 JSON 数组；数组最大 {limit} 字节",
+        "write one JSON object a line (.jsonl): such a file may be of any size",
+        "请每行写一个 JSON 对象（.jsonl），大小不限",
+    ),
+    "data-format-name": (
+        "'{value}' is not a format; the formats are {choices}",
+        "没有名为 '{value}' 的格式；可用的格式：{choices}",
+    ),
+    "data-format-unknown": (
+        "no row is in a known format; this one has the keys {keys}, the known formats are {choices}",
+        "没有任何一行属于已知格式；这一行的键是 {keys}，已知格式有 {choices}",
+        'a conversation is {{"conversations": [{{"role": "user", "content": "..."}}, ...]}}',
+        '对话的写法是 {{"conversations": [{{"role": "user", "content": "..."}}, ...]}}',
+    ),
+    # JSON
+    "data-broken-json": ("not JSON ({reason}): {text}", "不是合法的 JSON（{reason}）：{text}"),
+    "data-not-utf8": (
+        "byte {offset} of the file, {byte}, is not UTF-8",
+        "文件的第 {offset} 字节 {byte} 不是 UTF-8 编码",
+        "save the file as UTF-8",
+        "请将文件另存为 UTF-8 编码",
+    ),
+    "data-row-too-long": (
+        "the row has {size} bytes; a row may have {limit} at most",
+        "这一行有 {size} 字节；一行最多 {limit} 字节",
+    ),
+    "data-row-not-object": (
+        "the row is {value}; it must be a JSON object",
+        "这一行是 {value}；应为 JSON 对象",
+    ),
+    "data-duplicate-key": (
+        "key '{key}' stands {count} times in one object; once is right",
+        "键 '{key}' 在同一个对象中出现了 {count} 次；只能出现一次",
+    ),
+    "data-not-a-number": (
+        "{value} is not a JSON number; use a finite number or null",
+        "{value} 不是 JSON 数值；请用有限的数值或 null",
+    ),
+    "data-number-too-long": (
+        "holds an integer of thousands of digits; write it as text",
+        "含有几千位的整数；请写成字符串",
+    ),
+    "data-too-deep": (
+        "brackets are nested more than {limit} deep",
+        "括号嵌套超过 {limit} 层",
+    ),
+    "data-nul": (
+        "the text of {path} holds a NUL character (\\u0000); remove it",
+        "{path} 的文本含有 NUL 字符 (\\u0000)；请删除",
+    ),
+    "data-surrogate": (
+        "the text of {path} holds {half}, half of a character; write both halves of the pair or the character itself",
+        "{path} 的文本含有半个字符 {half}；请写出完整的代理对或字符本身",
+    ),
+    # Fields
+    "data-field-missing": ("{field} is missing", "缺少 {field}"),
+    "data-not-a-list": ("{field} is {value}; it must be a list", "{field} 是 {value}；应为列表"),
+    "data-not-an-object": ("{field} is {value}; it must be a JSON object", "{field} 是 {value}；应为 JSON 对象"),
+    "data-not-text": ("{field} is {value}; it must be text", "{field} 是 {value}；应为文本"),
+    "data-role-unknown": ("{field} is {value}; the roles are {choices}", "{field} 是 {value}；角色只能是 {choices}"),
+    # OpenAI's format
+    "data-openai-tool": (
+        '{field} is {value}; a tool is {{"type": "function", "function": {{"name": ..., "parameters": ...}}}}',
+        '{field} 是 {value}；工具的写法是 {{"type": "function", "function": {{"name": ..., "parameters": ...}}}}',
+    ),
+    "data-openai-call": (
+        '{field} is {value}; a call is {{"id": ..., "function": {{"name": ..., "arguments": "{{...}}"}}}}',
+        '{field} 是 {value}；调用的写法是 {{"id": ..., "function": {{"name": ..., "arguments": "{{...}}"}}}}',
+    ),
+    "data-openai-arguments": (
+        "{field} is {value}, which is not JSON ({reason}); it must be a JSON object as text",
+        "{field} 是 {value}，不是合法的 JSON（{reason}）；应为 JSON 对象的文本",
+    ),
+    "data-openai-id-repeated": (
+        "{field} is '{id}', which another call of this message has; ids must differ",
+        "{field} 是 '{id}'，与本条消息的另一个调用重复；每个调用的 id 应不同",
+    ),
+    "data-openai-unanswered": (
+        "{field}: call '{id}' has no answer; a tool message with this tool_call_id must follow",
+        "{field}: 调用 '{id}' 没有结果；后面应有带此 tool_call_id 的 tool 消息",
+    ),
+    "data-openai-answer": (
+        "{field} is {value}, which no call waits for; the waiting calls are {waiting}",
+        "{field} 是 {value}，没有调用在等待它；等待中的调用：{waiting}",
+    ),
+    "data-openai-answered-twice": (
+        "{field}: call '{id}' is answered twice; once is right",
+        "{field}: 调用 '{id}' 有两个结果；只能有一个",
+    ),
+    "data-openai-weight": ("{field} is {value}; a weight is 0 or 1", "{field} 是 {value}；weight 只能是 0 或 1"),
+    # Parts left out
+    "data-skip-missing": ("'{field}' is missing", "缺少 '{field}'"),
+    "data-skip-tool-input": ("a tool input is not JSON", "工具输入不是 JSON"),
+    "data-skip-form": ("a field has the wrong form", "字段的形式不对"),
+    "data-skipped": (
+        "{path}: left out {count} incomplete episodes; the first is {place}: {reason}",
+        "{path}：略去 {count} 段不完整的记录；第一段是 {place}：{reason}",
+    ),
+    "data-nothing-left": (
+        "no conversation is left: {count} were left out",
+        "没有可用的对话：略去了 {count} 段",
+    ),
+    # Samples
+    "data-no-label": (
+        "left out: nothing in it is trained on",
+        "已略去：其中没有需要训练的内容",
+    ),
+    "data-label-cut": (
+        "left out: its {num_tokens} tokens are cut at max_seq_len {max_seq_len} before anything that is trained on",
+        "已略去：共 {num_tokens} 个词元，在 max_seq_len {max_seq_len} 处截断后没有剩下需要训练的内容",
+    ),
+    "data-samples-cut": (
+        "{count} of {total} samples are longer than max_seq_len {max_seq_len} and were cut; {tokens} tokens are lost",
+        "{total} 个样本中有 {count} 个超过 max_seq_len {max_seq_len} 而被截断，共损失 {tokens} 个词元",
+    ),
+    "data-no-sample-left": (
+        "none of the {count} conversations has anything to train on within {max_seq_len} tokens",
+        "{count} 段对话在 {max_seq_len} 个词元之内都没有需要训练的内容",
+        "a larger max_seq_len helps when answers are cut off; `glmkit data check` tells how long the samples are",
+        "若是回答被截断，请增大 max_seq_len；`glmkit data check` 会给出样本长度",
+    ),
+    "data-step-without-label": (
+        "none of the {count} samples of a step has a label; a loss over nothing is not defined",
+        "一个优化步的 {count} 个样本都没有标签，无法计算损失",
+    ),
+    # Writing
+    "data-same-file": ("is the source itself; name another file to write", "与源文件相同；请换一个输出文件"),
+    "data-target-folder-missing": (
+        "cannot be written: there is no folder {folder}",
+        "无法写入：文件夹 {folder} 不存在",
+    ),
+    "data-target-is-folder": ("is a folder; name the file to write", "是文件夹；请给出要写入的文件名"),
+    "data-target-closed": (
+        "cannot be written: the folder {folder} is read-only for this user",
+        "无法写入：当前用户对文件夹 {folder} 没有写权限",
+    ),
+    "data-write-failed": ("could not be written: {reason}", "写入失败：{reason}"),
+    # Reports
+    "data-converted": (
+        "{target}: kept {kept} conversations, skipped {skipped}",
+        "{target}：保留 {kept} 段对话，略去 {skipped} 段",
+    ),
+    "data-skip-count": ("  skipped {count}: {reason}", "  略去 {count} 段：{reason}"),
+    "data-skip-place": ("    {place}: {reason}", "    {place}：{reason}"),
+    "data-histogram": ("messages in a conversation: {histogram}", "每段对话的消息数：{histogram}"),
+    "data-check-rows": ("{path}: {count} conversations, format {format}", "{path}：{count} 段对话，格式 {format}"),
+    "data-check-roles": ("messages: {roles}", "消息：{roles}"),
+    "data-check-tools": ("tool calls: {tools}", "工具调用：{tools}"),
+    "data-check-skipped": ("incomplete episodes left out: {count}", "略去的不完整记录：{count}"),
+    "data-check-duplicates": (
+        "exact duplicates: {count} (first: {place} repeats {earlier})",
+        "完全重复的对话：{count}（第一处：{place} 重复了 {earlier}）",
+    ),
+    "data-check-no-duplicates": ("exact duplicates: 0", "完全重复的对话：0"),
+    "data-check-tokens": ("length in tokens: {lengths}; {total:,} in all", "长度（词元）：{lengths}；共 {total:,}"),
+    "data-check-characters": (
+        "length in characters: {lengths}; {total:,} in all (tokens are counted with --tokenizer)",
+        "长度（字符）：{lengths}；共 {total:,}（用 --tokenizer 可统计词元）",
+    ),
+    "data-check-labelled": (
+        "trained on: {labelled:,} tokens, {share} of all",
+        "参与训练的词元：{labelled:,}，占 {share}",
+    ),
+    "data-check-cut": (
+        "max_seq_len {max_seq_len}: cuts {count:,} samples, loses {tokens:,} tokens, {labels:,} of them trained on",
+        "max_seq_len {max_seq_len}：截断 {count:,} 个样本，损失 {tokens:,} 个词元，其中 {labels:,} 个参与训练",
+    ),
+    "data-check-lost": (
+        "samples that lose everything they train on: {count} (first: {place})",
+        "失去全部训练内容的样本：{count}（第一个：{place}）",
+    ),
+    "data-check-faults": ("faults: {count}", "错误：{count}"),
+    "data-show-title": (
+        "sample {index} of {count}, {place}: {tokens} tokens, {labels} with a label, {cut} cut",
+        "第 {index} 个样本（共 {count} 个），{place}：{tokens} 个词元，{labels} 个有标签，截去 {cut} 个",
+    ),
+    "data-show-index": (
+        "is {value}; the file has {count} conversations, counted from 0",
+        "是 {value}；文件有 {count} 段对话，从 0 数起",
+    ),
+}

@@ -1,0 +1,81 @@
+"""Sentences of the serving room."""
+
+from __future__ import annotations
+
+TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
+    "serving-prompt-empty": (
+        "the prompt has no tokens; a model needs at least one to continue",
+        "提示不含任何词元；模型至少需要一个词元才能续写",
+    ),
+    "serving-prompt-too-long": (
+        "the prompt has {found} tokens, but the context holds {limit}, one of them for the reply",
+        "提示有 {found} 个词元，而上下文只能容纳 {limit} 个（其中至少一个留给回答）",
+    ),
+    "serving-unknown-id": (
+        "the prompt holds id {id} at position {position}; this model's ids are 0 to {last}",
+        "提示的第 {position} 个位置是编号 {id}；该模型的编号范围是 0 到 {last}",
+        "is this the tokenizer that belongs to the model?",
+        "分词器与模型是否配套？",
+    ),
+    "serving-not-finite": (
+        "the model's scores after {tokens} tokens are not finite numbers; no token can be chosen from them",
+        "模型在 {tokens} 个词元之后给出的分数不是有限数值，无法从中选出词元",
+        "try --dtype float32; if it stays, the weights or the adapter are damaged",
+        "请尝试 --dtype float32；若仍出现，说明权重或适配器已损坏",
+    ),
+    "serving-no-prompt": (
+        "there is nothing to answer: the prompt is empty",
+        "没有可回答的内容：提示为空",
+        'glmkit chat MODEL_OR_RUN "your question", or pipe text into it',
+        '用法：glmkit chat 模型 "你的问题"，或通过管道输入文字',
+    ),
+    "serving-not-text": (
+        "the prompt is not valid UTF-8 text: {reason}",
+        "提示不是有效的 UTF-8 文本：{reason}",
+    ),
+    "serving-welcome": (
+        "Talk to the model. /help lists the commands; Ctrl-D or /exit leaves, Ctrl-C stops a reply.",
+        "开始对话。/help 列出命令；Ctrl-D 或 /exit 退出，Ctrl-C 中断回答。",
+    ),
+    "serving-help": (
+        "/clear         forget the conversation, keep the system prompt\n"
+        "/system TEXT   set the system prompt; without TEXT remove it\n"
+        "/help          show this list\n"
+        "/exit          leave (also Ctrl-D)",
+        "/clear         清空对话，保留系统提示词\n"
+        "/system 文本   设置系统提示词；不带文本则取消\n"
+        "/help          显示本列表\n"
+        "/exit          退出（也可按 Ctrl-D）",
+    ),
+    "serving-unknown-command": (
+        "unknown command {command}; /help lists the commands",
+        "未知命令 {command}；/help 列出可用命令",
+    ),
+    "serving-cleared": ("The conversation is empty again.", "对话已清空。"),
+    "serving-system-set": ("System prompt: {text}", "系统提示词：{text}"),
+    "serving-system-removed": ("No system prompt.", "已取消系统提示词。"),
+    "serving-interrupted": ("(reply stopped)", "（已中断回答）"),
+    "serving-how-to-leave": (
+        "Press Ctrl-C again, Ctrl-D or type /exit to leave.",
+        "再按一次 Ctrl-C、按 Ctrl-D 或输入 /exit 即可退出。",
+    ),
+    "serving-cut-at-max-tokens": (
+        "(reply cut after {limit} tokens; --max-tokens sets the limit)",
+        "（回答在 {limit} 个词元处被截断；可用 --max-tokens 调整上限）",
+    ),
+    "serving-cut-at-context": (
+        "(reply cut: the conversation fills the context of {limit} tokens)",
+        "（回答被截断：对话已占满 {limit} 个词元的上下文）",
+    ),
+    "serving-empty-reply": ("(the model ended its turn without a word)", "（模型未作回答便结束了本轮）"),
+    "serving-not-sent": ("Your message was not sent.", "消息未发送。"),
+    "serving-clear-helps": ("/clear starts a new conversation.", "/clear 可开始新对话。"),
+    "serving-tool-call": (
+        "(the model calls a tool; tools are not run here)",
+        "（模型请求调用工具；此处不会执行工具）",
+    ),
+    "serving-type-result": (
+        "(the model calls a tool; tools are not run here: the next line you type is sent as its result)",
+        "（模型请求调用工具；此处不会执行：下一行输入将作为工具结果发送）",
+    ),
+}

@@ -1,0 +1,1 @@
+"""The serving room: requests in, continuations out (``engine``), and the terminal chat on top (``terminal``)."""

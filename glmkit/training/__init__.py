@@ -1,0 +1,1 @@
+"""Training: from a TrainConfig to a run folder. Start reading at ``loop``."""

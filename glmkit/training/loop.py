@@ -1,0 +1,182 @@
+"""Fine-tune a GLM: one function from settings to a run folder, in the order in which things happen.
+
+In: a TrainConfig, and samples or the data file it names. Out: a run folder (``run_folder``, ``checkpoint``) and the
+losses. Called by ``glmkit train`` and as ``glmkit.train``. What must be in place before the first step is in ``setup``,
+what makes two starts the same run in ``resume``, what one optimiser step computes in ``step``.
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from glmkit.chat.sample import Sample
+from glmkit.config import TrainConfig
+from glmkit.data.order import SampleOrder
+from glmkit.errors import ConfigError, Stopped
+from glmkit.report import loss_curve
+from glmkit.settings import to_yaml
+from glmkit.training import setup
+from glmkit.training.interrupt import StopRequest
+from glmkit.training.optimizer import learning_rate_at, make_optimizer, restore_optimizer, set_learning_rate
+from glmkit.training.progress import Display, settings_table
+from glmkit.training.resume import OPTIMIZER, Identity, compare_inputs, compare_settings, find_checkpoint
+from glmkit.training.run_folder import CONFIG, CURVE, RunFolder, storage_errors
+from glmkit.training.saving import Saver, bytes_of, write_step
+from glmkit.training.step import explained_memory, optimizer_step
+
+CURVE_EVERY_S = 60.0  # a picture takes half a second to draw
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run came to."""
+
+    losses: list[float]  # of steps 1, 2, ...; those of earlier starts of the run included
+    folder: Path
+    steps: int
+
+
+def train(config: TrainConfig, *, samples: Sequence[Sample] | None = None) -> RunResult:
+    """Train, or go on with the run of that name from where it stopped.
+
+    Args:
+        config: the settings.
+        samples: encoded samples to train on; the config's ``data`` is then not read.
+
+    Returns:
+        Losses, run folder and number of steps. A finished run trains nothing and returns what it has.
+
+    Raises:
+        ConfigError: settings that cannot work, or other settings than the run's.
+        DataError: faults of the data file. StorageError: the folder cannot be used. LockError: another process uses it.
+        ModelError: base model, adapter or tokenizer missing or unfitting. CheckpointError: no checkpoint is usable.
+        NumericsError: a loss or gradient is not finite. OutOfMemory: a row does not fit.
+        Stopped: SIGINT or SIGTERM came; the run is saved and the same call continues it.
+    """
+    # --- settings: whatever cannot work is refused before anything is touched
+    if samples is None and not config.data:
+        raise ConfigError("training-no-data", where="data")
+    device = setup.choose_device(config)
+    allow_data_change, restart = config.allow_data_change, config.restart
+    config = setup.resolve_config(config, setup.choose_dtype(config, device))
+    if config.threads:
+        torch.set_num_threads(config.threads)
+
+    # --- run folder: usable and ours alone, before anything large is read
+    with (
+        RunFolder(config.output_dir, config.name, restart) as run,
+        Display(run.log.append, config.log_every) as display,
+    ):
+        if run.moved_aside:
+            display.say("training-moved-aside", folder=run.moved_aside)
+        with storage_errors(run.path):
+            checkpoint = find_checkpoint(run.path, display.say)
+        if checkpoint is not None:
+            compare_settings(checkpoint.state, config)
+
+        # --- data, and the folder of the base model
+        if samples is not None:
+            config = replace(config, data="")
+        samples, tokenizer = setup.load_samples(config, samples)
+        base = setup.find_base(config)
+        if Path(config.model).is_dir():
+            config = replace(config, model=str(base))  # a run's newest step today, whatever is newest tomorrow
+        identity = Identity.of(config, base, samples)
+        if checkpoint is not None:
+            compare_inputs(checkpoint.state, identity, allow_data_change, display.say)
+        order = SampleOrder(len(samples), config.samples_per_step, config.seed, config.shuffle)
+        total_steps = config.steps or max(1, math.ceil(config.epochs * len(samples) / config.samples_per_step))
+        first_step = checkpoint.step if checkpoint is not None else 0
+        if first_step >= total_steps:
+            display.say("training-already-done", folder=run.path, steps=first_step)
+            return RunResult([row["loss"] for row in run.metrics_until(first_step)], run.path, first_step)
+        run.save_config(to_yaml(config))
+        rows = run.rewind_metrics(first_step)
+        if tokenizer is not None:
+            display.sanity_check(samples[0], tokenizer)
+        display.show(settings_table(config))
+
+        # --- model and what is trained in it
+        step_folder = checkpoint.folder if checkpoint is not None else None
+        fit = {"device": device, "method": config.method, "dtype": config.dtype}
+        with explained_memory("training-model-out-of-memory", where=config.model, **fit):
+            model = setup.load_trained_model(config, base, step_folder, samples, device)
+        optimizer, trained = make_optimizer(model.named_parameters(), config.weight_decay)
+        if step_folder is not None:
+            file = step_folder / OPTIMIZER
+            restore_optimizer(optimizer, trained, load_file(file), file)
+            display.say("training-resumed", folder=step_folder, step=first_step)
+        display.say("training-parameters", **setup.parameter_counts(model))
+        display.say("training-samples", **setup.sample_counts(samples, config.samples_per_step, total_steps))
+
+        # --- loop
+        saver = Saver(run, display.say)
+        needed_bytes = bytes_of(trained)
+        command = f"glmkit train --config {shlex.quote(shown_path(run.path / CONFIG))}"
+        last_curve = time.monotonic()
+        with StopRequest() as stop:
+            for step in range(first_step, total_steps):
+                learning_rate = learning_rate_at(
+                    step, total_steps, config.peak_learning_rate, config.schedule, config.warmup_steps
+                )
+                set_learning_rate(optimizer, learning_rate)
+                started = time.perf_counter()
+                chosen = [samples[index] for index in order.step(step)]
+                result = optimizer_step(model, optimizer, list(trained.values()), chosen, config, step)
+                seconds = time.perf_counter() - started
+                row = {
+                    "step": step + 1,
+                    "loss": result.loss,
+                    "lr": learning_rate,
+                    "grad_norm": result.grad_norm,
+                    "tokens": result.num_tokens,
+                    "labels": result.num_labels,
+                    "seconds": round(seconds, 6),
+                    "tokens_per_s": round(result.num_tokens / seconds, 1),
+                    "epoch": round(order.epoch_of(step + 1), 4),
+                }
+                rows.append(row)
+                run.record(row)
+                display.step(row, total_steps)
+
+                # --- save when due, when asked to stop, and at the end
+                is_last = step + 1 == total_steps
+                is_leaving = is_last or stop.requested
+                if is_leaving or (step + 1) % config.save_every == 0:
+                    write = partial(write_step, step + 1, identity, model, tokenizer, optimizer, trained)
+                    saver.save(step + 1, write, needed_bytes, must_succeed=is_leaving)
+                    if is_leaving or time.monotonic() - last_curve > CURVE_EVERY_S:
+                        draw_curve(run, rows, display)
+                        last_curve = time.monotonic()
+                if stop.requested and not is_last:
+                    raise Stopped("training-stopped", where=str(run.path), step=step + 1, command=command)
+
+        # --- last words
+        display.say("training-done", folder=run.path, loss=f"{rows[-1]['loss']:.4f}")
+        if tokenizer is not None:
+            display.say("training-try", command=f"glmkit chat {shlex.quote(shown_path(run.path))}")
+        return RunResult([row["loss"] for row in rows], run.path, total_steps)
+
+
+def draw_curve(run: RunFolder, rows: Sequence[Mapping[str, Any]], display: Display) -> None:
+    """Draw ``curve.png``; a picture that cannot be drawn is no reason to lose a training."""
+    try:
+        loss_curve([row["loss"] for row in rows], [row["lr"] for row in rows], run.path / CURVE)
+    except OSError as error:
+        display.say("training-curve-failed", path=run.path / CURVE, reason=error.strerror)
+
+
+def shown_path(path: Path) -> str:
+    """Return the path as one would type it here: relative when it is below the current folder."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,121 @@
+"""Settings: defaults, YAML and flags joined; every fault named at once."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, ShowConfig, TrainConfig
+from glmkit.errors import ConfigError
+from glmkit.settings import resolve, settings_of, to_yaml
+
+CONFIGS = [TrainConfig, ChatConfig, ConvertConfig, CheckConfig, ShowConfig]
+
+
+def yaml_file(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "train.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_flags_beat_yaml_and_yaml_beats_defaults(tmp_path: Path) -> None:
+    path = yaml_file(tmp_path, "model: base\nsteps: 5\nseed: 7\n")
+    resolved = resolve(TrainConfig, {"steps": "9"}, path)
+    assert (resolved.config.steps, resolved.config.seed, resolved.config.epochs) == (9, 7, 3.0)
+    assert resolved.sources["steps"] == "--steps"
+    assert resolved.sources["seed"] == f"{path}:3"
+    assert resolved.sources["epochs"] == "default"
+
+
+def test_numbers_in_scientific_notation_are_numbers(tmp_path: Path) -> None:
+    resolved = resolve(TrainConfig, {}, yaml_file(tmp_path, "model: m\nlearning_rate: 1e-4\nsteps: 1e3\n"))
+    assert resolved.config.learning_rate == 1e-4
+    assert resolved.config.steps == 1000
+
+
+def test_every_fault_of_a_file_is_named_with_its_line(tmp_path: Path) -> None:
+    text = "model: m\nlerning_rate: 3\nsteps: soon\nshuffle: maybe\nepochs: 0\nsteps: 4\nschedule: square\n"
+    path = yaml_file(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        resolve(TrainConfig, {}, path)
+    assert str(caught.value).splitlines() == [
+        f"{path}:6: 'steps' stands here a second time",
+        f"{path}:2: unknown key 'lerning_rate'; did you mean 'learning_rate'?",
+        f"{path}:3: steps is 'soon'; it must be int",
+        f"{path}:4: shuffle is 'maybe'; it must be true|false",
+        f"{path}:7: schedule is 'square'; it must be linear|cosine|constant",
+        f"{path}:5: epochs: must be greater than 0, got 0.0",
+    ]
+
+
+def test_a_missing_model_does_not_hide_the_other_faults() -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(TrainConfig, {"prefix_len": "0", "weight_decay": "nan"})
+    assert str(caught.value).splitlines() == [
+        "--weight-decay: weight_decay is 'nan'; it must be float",
+        "model is missing: give --model",
+        "prefix_len: must be at least 1, got 0",
+    ]
+
+
+def test_a_key_far_from_all_others_lists_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r":1: unknown key 'xyzzy'; the keys are source, target, source_format"):
+        resolve(ConvertConfig, {"source": "a", "target": "b"}, yaml_file(tmp_path, "xyzzy: 1\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("- a\n- b\n", "train.yaml:1: a configuration file holds lines of the form 'key: value'"),
+        ("model: [a\n", "train.yaml:2:1: this is not valid YAML: expected ',' or ']'"),
+        ("model: [a]\n", "train.yaml:1: model is ['a']; it must be text"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_place(tmp_path: Path, text: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(TrainConfig, {"data": "d"}, yaml_file(tmp_path, text))
+    assert expected in str(caught.value)
+
+
+def test_a_missing_configuration_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none.yaml: cannot read this configuration file: No such file or directory"):
+        resolve(TrainConfig, {"model": "m"}, str(tmp_path / "none.yaml"))
+
+
+def test_a_saved_config_runs_again_unchanged(tmp_path: Path) -> None:
+    config = TrainConfig(model="模型", data="a b.jsonl", learning_rate=1e-4, shuffle=False, seed=3)
+    assert resolve(TrainConfig, {}, yaml_file(tmp_path, to_yaml(config))).config == config
+
+
+def test_an_option_of_the_other_method_is_an_error() -> None:
+    with pytest.raises(ConfigError) as caught:
+        TrainConfig(model="m", method="full", prefix_len=5)
+    assert str(caught.value) == "prefix_len: is set to 5 but has no effect here; it needs method: ptuning"
+    with pytest.raises(ConfigError, match="from_scratch: is set to True but has no effect here; it needs method: full"):
+        TrainConfig(model="m", from_scratch=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("temperature", 3.5, "temperature: must be between 0 and 2, got 3.5"),
+        ("top_p", 0.0, "top_p: must be greater than 0, got 0.0"),
+        ("max_tokens", 0, "max_tokens: must be at least 1, got 0"),
+        ("repetition_penalty", 2.5, "repetition_penalty: must be between 0 and 2, got 2.5"),
+        ("model", "", "model: must not be empty"),
+    ],
+)
+def test_chat_settings_out_of_range_are_named(name: str, value: object, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        ChatConfig(**{"model": "m", name: value})  # type: ignore[arg-type]
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize("config_class", CONFIGS)
+def test_every_setting_has_help_in_both_languages(config_class: type) -> None:
+    for item in fields(config_class):
+        assert item.metadata["en"] and item.metadata["zh"], item.name
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in item.metadata["zh"]), item.name
+    assert list(settings_of(config_class)) == [item.name for item in fields(config_class)]
