@@ -171,13 +171,10 @@ def grouped_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> T
     if q.device.type == "cpu" and dtype != torch.float32 and q.requires_grad:
         q, k, v = q.float(), k.float(), v.float()  # SDPA's half backward takes four times as long on the CPU
     k, v = k.transpose(1, 2), v.transpose(1, 2)  # [n, K, S, d]
-    if (
-        T == 1 and mask is not None
-    ):  # decoding: a group's query heads become rows of one head, so its keys are read once
+    if T == 1 and mask is not None:  # decoding: a group's query heads become rows of one head, its keys are read once
         rows = q[:, 0].reshape(len(q), -1, group, q.shape[-1])  # [n, K, H / K, d]
-        return (
-            F.scaled_dot_product_attention(rows, k, v, attn_mask=mask).flatten(1, 2)[:, None].to(dtype)
-        )  # [n, 1, H, d]
+        attended = F.scaled_dot_product_attention(rows, k, v, attn_mask=mask)
+        return attended.flatten(1, 2)[:, None].to(dtype)  # [n, 1, H, d]
     q = q.transpose(1, 2)  # [n, H, T, d]
     if q.is_cuda:  # the memory-efficient kernel knows no groups
         k, v = k.repeat_interleave(group, dim=1), v.repeat_interleave(group, dim=1)

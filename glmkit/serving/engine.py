@@ -181,10 +181,11 @@ class Engine:
             past_lengths=[request.num_cached for request, _ in batch],
             query_lengths=[len(new_ids) for _, new_ids in batch],
         )
-        for request, new_ids in batch:
+        is_due = torch.tensor([request.num_pending == len(new_ids) for request, new_ids in batch])
+        rows = view.last_rows[is_due.to(self.model.device)]  # [N]
+        hidden = self.model(input_ids, view.position_ids, view, rows=rows)  # [N, D]
+        for request, new_ids in batch:  # only now: after Ctrl-C amid the layers, the slot holds what it held before
             request.num_cached += len(new_ids)
-        is_due = torch.tensor([request.num_pending == 0 for request, _ in batch], device=self.model.device)
-        hidden = self.model(input_ids, view.position_ids, view, rows=view.last_rows[is_due])  # [N, D]
         return self.model.logits_of(hidden)
 
     def _collect(self, request: Request, token: int | None) -> None:
@@ -201,13 +202,13 @@ class Engine:
                 self._finish(request, "length")
 
     def _finish(self, request: Request, reason: FinishReason) -> None:
-        if request.state == "running":
+        if request in self.running:
             if reason == "error":
                 self.slots.clear(request.slot)
             else:
                 self.slots.release(request.slot, request.all_ids[: request.num_cached])
             self.running.remove(request)
-        elif request in self.waiting:
+        if request in self.waiting:
             self.waiting.remove(request)
         request.state = "finished"
         request.finish_reason = reason

@@ -102,6 +102,8 @@ class Display:
                 self._bar.add_task("", total=total_steps)
                 self._bar.start()
             self._bar.update(self._bar.task_ids[0], completed=step, description=text)
+            if step == total_steps:
+                self._bar.stop()  # what comes now belongs below it
             return
         now = self._clock()
         if step == total_steps or (step % self._log_every == 0 and now - self._last_line >= QUIET_S):
@@ -118,7 +120,9 @@ def clock_time(seconds: float) -> str:
 
 def settings_table(config: TrainConfig) -> str:
     """Return every setting that applies to the method, one a line, aligned."""
-    values = {item.name: getattr(config, item.name) for item in fields(config)}
+    other = ("from_scratch",) if config.method == "ptuning" else ("prefix_", "init_adapter")
+    names = [item.name for item in fields(config) if not item.name.startswith((*other, "restart", "allow_data_change"))]
+    values = {name: getattr(config, name) for name in names if getattr(config, name) != ""}
     width = max(len(name) for name in values)
-    lines = [f"  {name:<{width}}  {value}" for name, value in values.items() if value not in ("", None)]
+    lines = [f"  {name:<{width}}  {value}" for name, value in values.items()]
     return "\n".join([message("training-settings"), *lines])

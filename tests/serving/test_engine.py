@@ -319,6 +319,22 @@ def test_a_prompt_that_begins_as_an_earlier_one_is_computed_from_where_they_part
     assert engine.generate([parting], GREEDY)[0].ids == greedy_by_full_forward(prefixed_glm, parting, 12)
 
 
+def test_ctrl_c_amid_the_layers_leaves_nothing_wrong_behind(prefixed_glm: GLM) -> None:
+    engine = Engine(prefixed_glm)
+    prompt = list(range(1, 20))
+    engine.generate([prompt[:8]], GREEDY)
+
+    def press_ctrl_c(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    hook = prefixed_glm.layers[1].register_forward_pre_hook(press_ctrl_c)
+    with pytest.raises(KeyboardInterrupt):
+        list(engine.stream(prompt, GREEDY))
+    hook.remove()
+    assert not engine.running and not engine.waiting
+    assert engine.generate([prompt], GREEDY)[0].ids == greedy_by_full_forward(prefixed_glm, prompt, 12)
+
+
 def test_dropout_of_a_prefix_in_training_does_not_reach_the_engine(prefixed_glm: GLM) -> None:
     expected = Engine(prefixed_glm).generate([[1, 2, 3]], GREEDY)[0].ids
     assert prefixed_glm.prefix is not None
