@@ -112,8 +112,8 @@ def demo() -> None:
     say("\n3. A base model. This one is a stand-in of 3 million parameters, trained from scratch for a minute:")
     say("   it shows the path, not the quality of a 6B model. With ChatGLM3-6B you would skip this step.")
     run(
-        f"train --method full --from-scratch --model {base} --data {OUTPUT}/base.jsonl --output-dir {OUTPUT} --name base"
-        " --epochs 8 --samples-per-step 8 --learning-rate 3e-3 --warmup-steps 10 --schedule cosine --log-every 20"
+        f"train --method full --from-scratch --model {base} --data {OUTPUT}/base.jsonl"
+        f" --output-dir {OUTPUT} --name base --epochs 8 --samples-per-step 8 --learning-rate 3e-3 --warmup-steps 10 --schedule cosine --log-every 20"
     )
 
     say("\n4. P-Tuning v2 of it on other episodes: the base stays frozen, a prefix learns.")

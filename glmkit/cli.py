@@ -133,9 +133,9 @@ def _choose_language(arguments: list[str]) -> None:
 def _report(error: GlmkitError, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    print(f"{message('cli-error')}: {error}", file=sys.stderr)
+    print(message("cli-error", text=error), file=sys.stderr)
     for hint in error.hints():
-        print(f"{message('cli-hint')}: {hint}", file=sys.stderr)
+        print(message("cli-hint", text=hint), file=sys.stderr)
     return error.exit_code
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     "cli-more-problems": ("and {count} more", "另有 {count} 处"),
-    "cli-error": ("error", "错误"),
-    "cli-hint": ("hint", "提示"),
+    "cli-error": ("error: {text}", "错误: {text}"),
+    "cli-hint": ("hint: {text}", "提示: {text}"),
     "cli-missing": ("{name} is missing: give {flag}", "缺少 {name}：请用 {flag} 给出"),
     "cli-empty": ("must not be empty", "不能为空"),
     "cli-too-small": ("must be at least {low}, got {value}", "至少应为 {low}，现在是 {value}"),

@@ -79,12 +79,12 @@ class _EqualLengths:
         """Return [T, H, d]."""
         if self.order is not None:
             q, k, v = q[self.order], k[self.order], v[self.order]
-        outputs, start = [], 0
-        for count, length in self.sizes:
-            rows, shape = slice(start, start + count * length), (count, length, -1, q.shape[-1])
-            group = _attend_behind_prefix(q[rows].view(shape), k[rows].view(shape), v[rows].view(shape), prefix)
-            outputs.append(group.flatten(0, 1))  # [count * length, H, d]
-            start = rows.stop
+        # One split, not a slice a group: the gradient of a split is one concatenation, a slice's is a row of zeros.
+        tokens = [count * length for count, length in self.sizes]
+        outputs = []
+        for size, *streams in zip(self.sizes, *(torch.split(x, tokens) for x in (q, k, v)), strict=True):
+            q_group, k_group, v_group = (x.unflatten(0, size) for x in streams)  # [count, length, heads, d]
+            outputs.append(_attend_behind_prefix(q_group, k_group, v_group, prefix).flatten(0, 1))  # [.., H, d]
         attended = torch.cat(outputs)  # [T, H, d]
         return attended if self.order is None else attended[self.place]
 

@@ -127,3 +127,29 @@ def test_the_repository_names_no_place_outside_itself() -> None:
     for path in [*SOURCES, *REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md"), *REPOSITORY.glob("tests/**/*.py")]:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             assert not re.search(r"(?<![\w.])/(work|root|farm)/", line), f"{path}:{number}: {line}"
+
+
+@pytest.mark.parametrize("document", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/tour.md"])
+def test_files_named_in_the_documents_exist(document: str) -> None:
+    text = (REPOSITORY / document).read_text(encoding="utf-8")
+    named = re.findall(r"(?:glmkit|tests|docs|examples|benchmarks|recipes|scripts)/[\w./-]*\w", text)
+    assert named
+    for name in named:
+        assert (REPOSITORY / name).exists(), name
+
+
+def test_every_dependency_has_its_reason() -> None:
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.11 and later read TOML")
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *[name for extra in project["optional-dependencies"].values() for name in extra],
+    ]
+    reasons = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    pinned = (REPOSITORY / "constraints.txt").read_text(encoding="utf-8").lower().replace("_", "-")
+    for requirement in wanted:
+        name = re.split(r"[<>=\[]", requirement)[0]
+        if name == "glmkit":
+            continue
+        assert re.search(rf"^\|.*\b{re.escape(name)}\b", reasons, re.MULTILINE), name
+        assert re.search(rf"^{re.escape(name.lower().replace('_', '-'))}==", pinned, re.MULTILINE), name
