@@ -113,7 +113,8 @@ def demo() -> None:
     say("   it shows the path, not the quality of a 6B model. With ChatGLM3-6B you would skip this step.")
     run(
         f"train --method full --from-scratch --model {base} --data {OUTPUT}/base.jsonl"
-        f" --output-dir {OUTPUT} --name base --epochs 8 --samples-per-step 8 --learning-rate 3e-3 --warmup-steps 10 --schedule cosine --log-every 20"
+        f" --output-dir {OUTPUT} --name base --epochs 4 --samples-per-step 8"
+        " --learning-rate 3e-3 --warmup-steps 10 --schedule cosine --log-every 10"
     )
 
     say("\n4. P-Tuning v2 of it on other episodes: the base stays frozen, a prefix learns.")
