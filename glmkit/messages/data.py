@@ -197,4 +197,6 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "is {value}; the file has {count} conversations, counted from 0",
         "是 {value}；文件有 {count} 段对话，从 0 数起",
     ),
+    "data-show-more-labelled": ("{count} more tokens, trained on", "还有 {count} 个参与训练的词元"),
+    "data-show-more-unlabelled": ("{count} more tokens, not trained on", "还有 {count} 个不参与训练的词元"),
 }

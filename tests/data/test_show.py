@@ -83,3 +83,19 @@ def test_convert_prints_what_it_kept_and_left_out(tmp_path: Path, capsys: pytest
         f"    {source}:1 Api Instances[1]: 'input' is missing",
     ]
     assert lines[22:] == ["    and 2 more", "messages in a conversation: 2: 1"]
+
+
+def test_a_shortened_sample_shows_both_ends_of_every_long_run(small_tokenizer: Tokenizer) -> None:
+    row = {"conversations": [{"role": "user", "content": "a b " * 30}, {"role": "assistant", "content": "c d " * 30}]}
+    sample = encode_conversation(row, small_tokenizer)
+    whole, short = io.StringIO(), io.StringIO()
+    print_sample(sample, small_tokenizer, whole)
+    print_sample(sample, small_tokenizer, short, is_shortened=True)
+    every, shown = whole.getvalue().splitlines(), short.getvalue().splitlines()
+    num_labels = len(sample.labels) - sample.labels.count(IGNORE_INDEX)
+    num_others = len(sample.labels) - num_labels
+    assert shown[:6] == every[:6]
+    assert shown[6] == f"                 ...  {num_others - 12} more tokens, not trained on"
+    assert shown[7:19] == every[num_others - 6 : num_others + 6]
+    assert shown[19] == f"                 ...  {num_labels - 12} more tokens, trained on"
+    assert shown[20:] == every[-6:]
