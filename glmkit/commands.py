@@ -10,10 +10,9 @@ import sys
 
 from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, ShowConfig, TrainConfig
 
-
 # OpenMP's threads wait for each other by spinning for milliseconds. Where something else wants a core, too, a step then
-# takes three to ten times as long; sleeping after a short spin costs nothing measurable on an idle machine (docs/log.md).
-# Read once, when torch is imported.
+# takes three to ten times as long; sleeping after a short spin costs nothing measurable on an idle machine
+# (docs/log.md). Read once, when torch is imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 
