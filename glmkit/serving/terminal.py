@@ -179,7 +179,7 @@ class _Chat:
         except KeyboardInterrupt:
             self._say("serving-interrupted")
         except GlmkitError as error:
-            print(message("cli-error"), error, sep=": ", file=self.stderr)
+            print(message("cli-error", text=error), file=self.stderr)
             self._say("serving-not-sent")
             self._say("serving-clear-helps")
 

@@ -454,4 +454,7 @@ def test_the_user_sees_sample_settings_counts_and_what_to_do_next(
     assert any(line.startswith("step 2/2  loss ") for line in lines)
     assert lines[-2].startswith("done, last loss ")
     assert lines[-1] == f"talk to it: glmkit chat {result.folder}"
-    assert (result.folder / "train.log").read_text().splitlines() == lines
+    logged = (result.folder / "train.log").read_text().splitlines()
+    end = "<<<<<<<<<<<<< Sanity Check"
+    assert logged[logged.index(end) :] == lines[lines.index(end) :]
+    assert sum(" -> " in line for line in logged) > sum(" -> " in line for line in lines)  # the log has it whole
