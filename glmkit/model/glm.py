@@ -97,9 +97,13 @@ class Block(nn.Module):
         self.post_attention_layernorm = RMSNorm(config.hidden_size, config.rms_norm_eps)
         self.mlp = MLP(config)
 
-    def forward(self, x: Tensor, rotation: Tensor, view: AttentionView, layer: int) -> Tensor:
-        """Return [T, D] from ``x`` [T, D]."""
+    def forward(
+        self, x: Tensor, rotation: Tensor, view: AttentionView, layer: int, rows: Tensor | None = None
+    ) -> Tensor:
+        """Return [T, D] from ``x`` [T, D], or only the rows [N] that somebody reads, [N, D]."""
         x = x + self.self_attn(self.input_layernorm(x), rotation, view, layer)
+        if rows is not None:
+            x = x[rows]  # [N, D]: every token's keys and values were needed, its MLP is not
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
@@ -145,9 +149,10 @@ class GLM(nn.Module):
         """
         x = self.embed_tokens(input_ids)  # [T, D]
         turn = rotation(position_ids, self.config)
+        last = len(self.layers) - 1
         for layer, block in enumerate(self.layers):
-            x = block(x, turn, view, layer)
-        return self.norm(x if rows is None else x[rows])  # [N, D]
+            x = block(x, turn, view, layer, rows if layer == last else None)
+        return self.norm(x)  # [N, D]
 
     def logits_of(self, hidden: Tensor) -> Tensor:
         """Return float32 logits [N, V] of hidden states [N, D]; pass only the rows somebody reads."""

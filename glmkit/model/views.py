@@ -74,6 +74,8 @@ class _EqualLengths:
         if order != list(range(starts[-1])):
             self.order = torch.tensor(order, device=device)
             self.place = torch.argsort(self.order)
+        self.longest = max(lengths)
+        self.mask: Tensor | None = None  # of the longest document; every shorter one's is its upper left corner
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, prefix: Tensor | None) -> Tensor:
         """Return [T, H, d]."""
@@ -81,10 +83,14 @@ class _EqualLengths:
             q, k, v = q[self.order], k[self.order], v[self.order]
         # One split, not a slice a group: the gradient of a split is one concatenation, a slice's is a row of zeros.
         tokens = [count * length for count, length in self.sizes]
+        if prefix is not None and self.mask is None:
+            self.mask = bottom_right_causal(self.longest, prefix.shape[1], q.device)
         outputs = []
         for size, *streams in zip(self.sizes, *(torch.split(x, tokens) for x in (q, k, v)), strict=True):
             q_group, k_group, v_group = (x.unflatten(0, size) for x in streams)  # [count, length, heads, d]
-            outputs.append(_attend_behind_prefix(q_group, k_group, v_group, prefix).flatten(0, 1))  # [.., H, d]
+            outputs.append(
+                _attend_behind_prefix(q_group, k_group, v_group, prefix, self.mask).flatten(0, 1)
+            )  # [.., H, d]
         attended = torch.cat(outputs)  # [T, H, d]
         return attended if self.order is None else attended[self.place]
 
@@ -141,9 +147,21 @@ def has_varlen_kernel(q: Tensor) -> bool:
     return torch.cuda.get_device_capability(q.device) >= (8, 0)
 
 
-def _attend_behind_prefix(q: Tensor, k: Tensor, v: Tensor, prefix: Tensor | None) -> Tensor:
-    """Return causal attention [n, T, H, d] of n equally long documents, each behind the same prefix [2, P, K, d]."""
-    if prefix is None:
+def bottom_right_causal(num_tokens: int, prefix_len: int, device: torch.device) -> Tensor:
+    """Return what is added to the scores of a document behind a prefix: float32 [T, P + T], 0 or minus infinity.
+
+    In this form, because SDPA would turn a boolean mask into it anew for every document and layer.
+    """
+    hidden = torch.full((num_tokens, prefix_len + num_tokens), -torch.inf, device=device)
+    return hidden.triu(prefix_len + 1)  # token i sees the prefix and tokens 0 .. i
+
+
+def _attend_behind_prefix(q: Tensor, k: Tensor, v: Tensor, prefix: Tensor | None, mask: Tensor | None) -> Tensor:
+    """Return causal attention [n, T, H, d] of n equally long documents, each behind the same prefix [2, P, K, d].
+
+    ``mask`` is that of ``bottom_right_causal`` for T tokens or more; None without a prefix.
+    """
+    if prefix is None or mask is None:
         return grouped_attention(q, k, v, mask=None)
     n, T = q.shape[:2]
     P = prefix.shape[1]
@@ -154,8 +172,7 @@ def _attend_behind_prefix(q: Tensor, k: Tensor, v: Tensor, prefix: Tensor | None
         # P idle queries in front make the problem square; without a mask the kernel skips the upper half.
         # Measured forward and backward on two cores, T 1024, P 128: 77 ms, with the mask 105 ms.
         return grouped_attention(F.pad(q, (0, 0, 0, 0, P, 0)), k, v, mask=None)[:, P:]
-    mask = torch.ones(T, P + T, dtype=torch.bool, device=q.device).tril(P)  # bottom-right causal
-    return grouped_attention(q, k, v, mask)
+    return grouped_attention(q, k, v, mask[:T, : P + T])
 
 
 def grouped_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
@@ -165,11 +182,14 @@ def grouped_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> T
         q: [n, T, H, d].
         k: [n, S, K, d]; each key head serves H / K neighbouring query heads.
         v: [n, S, K, d].
-        mask: bool, True where a query may look, broadcast to [n, 1, T, S]; None means causal, with S == T.
+        mask: bool, True where a query may look, or float, added to the scores, broadcast to [n, 1, T, S]; None means
+            causal, with S == T.
     """
     dtype, T, group = q.dtype, q.shape[1], q.shape[2] // k.shape[2]
     if q.device.type == "cpu" and dtype != torch.float32 and q.requires_grad:
         q, k, v = q.float(), k.float(), v.float()  # SDPA's half backward takes four times as long on the CPU
+    if mask is not None and mask.is_floating_point():
+        mask = mask.to(q.dtype)
     k, v = k.transpose(1, 2), v.transpose(1, 2)  # [n, K, S, d]
     if T == 1 and mask is not None:  # decoding: a group's query heads become rows of one head, its keys are read once
         rows = q[:, 0].reshape(len(q), -1, group, q.shape[-1])  # [n, K, H / K, d]

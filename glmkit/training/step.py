@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from glmkit.chat.sample import Sample
+from glmkit.chat.sample import IGNORE_INDEX, Sample
 from glmkit.config import TrainConfig
 from glmkit.data.pack import Batch, pack_step
 from glmkit.errors import NumericsError, OutOfMemory
@@ -86,8 +86,10 @@ def row_loss(model: GLM, row: Batch, config: TrainConfig, step: int, number: int
     with torch.autocast(device.type, torch.bfloat16, enabled=use_autocast):
         prefix = None if model.prefix is None else dropped_prefix(model, config.seed, step, number)
         view = PackedView(row.document_lengths, device, prefix)
-        hidden = model(row.input_ids.to(device), row.position_ids.to(device), view)  # [T, D]
-        total, _ = token_losses(model, hidden, row.targets.to(device), row.weights.to(device))
+        labelled = (row.targets != IGNORE_INDEX).nonzero()[:, 0]  # int64 [N]; found on the CPU, which waits for nobody
+        rows, targets, weights = (x.to(device) for x in (labelled, row.targets[labelled], row.weights[labelled]))
+        hidden = model(row.input_ids.to(device), row.position_ids.to(device), view, rows)  # [N, D]
+        total, _ = token_losses(model, hidden, targets, weights)
     return total
 
 
