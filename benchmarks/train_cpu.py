@@ -30,6 +30,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # as the glmkit command does, here for both sides: a steadier clock
+
 import peft
 import torch
 import transformers
