@@ -124,7 +124,8 @@ def demo() -> None:
     )
     say(f"\n   The loss curve: {OUTPUT}/tuned/curve.png")
 
-    say("\n5. A request nobody trained on, answered by the result.")
+    say("\n5. A request nobody trained on. Three million parameters after a minute know the shape of a tool call,")
+    say("   hardly more: expect broken text. On a 6B base the same commands make a useful model.")
     row = json.loads(held_out)
     system = "Answer the following questions as best as you can. You have access to the following tools:\n"
     system += json.dumps(row["tools"], indent=4, ensure_ascii=False)

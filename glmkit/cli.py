@@ -7,9 +7,12 @@ everything else to stderr. A command's code is imported only once that command h
 from __future__ import annotations
 
 import difflib
+import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -96,6 +99,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _root().main(args=arguments, prog_name="glmkit", standalone_mode=False) or 0
     except click.exceptions.Exit as error:
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return ConfigError.exit_code
     except click.UsageError as error:
         return _report(_usage_error(error, arguments), debug)
     except GlmkitError as error:
@@ -103,10 +109,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         print(message("cli-interrupted"), file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`): nothing is wrong, and nothing more can be written.
-        sys.stdout = None
-        return 0
     except MemoryError as error:
         return _report(OutOfMemory("cli-out-of-memory", reason=error), debug)
     except OSError as error:
@@ -114,6 +116,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _report(GlmkitError("cli-operating-system", reason=reason), debug)
     except Exception as error:
         return _report(GlmkitError("cli-unexpected", kind=type(error).__name__, reason=error), debug)
+
+
+def _reader_is_gone() -> int:
+    """End quietly after `| head`: nothing is wrong, and nothing more can be written, not even by the flush at exit."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return 0
 
 
 def _choose_language(arguments: list[str]) -> None:
@@ -141,7 +151,7 @@ def _report(error: GlmkitError, debug: bool) -> int:
 
 def _usage_error(error: click.UsageError, arguments: list[str]) -> ConfigError:
     """Say click's usage errors in our words and language."""
-    words = " ".join(arguments)
+    words = re.sub(r"(^| )(--debug|--lang[ =]\S+)(?= |$)", "", " ".join(arguments)).strip()
     paths = [path for path in [*COMMANDS, *GROUPS] if words == path or words.startswith(path + " ")]
     command = " ".join(["glmkit", *paths[:1]])
     problem = Problem("cli-usage", "", {"reason": error.format_message()})
@@ -234,12 +244,17 @@ def _command(name: str, config_class: type, function: str, text: str, language: 
         config_file, print_config = given.pop("config"), given.pop("print_config")
         flags = {key: value for key, value in given.items() if value is not None}
         resolved: Resolved[Any] = resolve(config_class, flags, config_file)
-        if print_config:
-            print(to_yaml(resolved.config, resolved.sources), end="")
-            return 0
-        from glmkit import commands
+        try:
+            if print_config:
+                print(to_yaml(resolved.config, resolved.sources), end="")
+                return 0
+            from glmkit import commands
 
-        return int(getattr(commands, function)(resolved.config) or 0)
+            code = int(getattr(commands, function)(resolved.config) or 0)
+            sys.stdout.flush()
+            return code
+        except BrokenPipeError:
+            return _reader_is_gone()
 
     parameters: list[click.Parameter] = []
     for setting in settings.values():

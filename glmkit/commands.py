@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 
 from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, ShowConfig, TrainConfig
 
@@ -29,8 +30,9 @@ def chat(config: ChatConfig) -> int:
 
     from glmkit.loading import load_model, load_tokenizer
     from glmkit.serving.engine import Engine
-    from glmkit.serving.terminal import run_chat
+    from glmkit.serving.terminal import read_prompt, run_chat
 
+    config = replace(config, prompt=read_prompt(config, sys.stdin) or "")  # an empty pipe is refused before the wait
     if config.threads:
         torch.set_num_threads(config.threads)
     tokenizer = load_tokenizer(config.tokenizer or config.model)
@@ -51,11 +53,18 @@ def data_check(config: CheckConfig) -> int:
     """`glmkit data check`."""
     from glmkit.data.commands import run_check
 
-    return run_check(config)
+    return run_check(replace(config, tokenizer=_tokenizer_file(config.tokenizer)))
 
 
 def data_show(config: ShowConfig) -> int:
     """`glmkit data show`."""
     from glmkit.data.commands import run_show
 
-    return run_show(config)
+    return run_show(replace(config, tokenizer=_tokenizer_file(config.tokenizer)))
+
+
+def _tokenizer_file(path: str) -> str:
+    """Return the tokenizer.model that a file, a model folder, a hub id or a run stands for; nothing for nothing."""
+    from glmkit.loading import load_tokenizer
+
+    return str(load_tokenizer(path).path) if path else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +43,8 @@ def message(code: str, **values: Any) -> str:
 
 def notice(code: str, **values: Any) -> None:
     """Print one sentence for the user to stderr; stdout is kept for results."""
-    print(message(code, **values), file=sys.stderr, flush=True)
+    with suppress(BrokenPipeError):  # a reader that has gone is no reason to stop the work
+        print(message(code, **values), file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from glmkit.errors import ConfigError, Problem
+from glmkit.errors import ConfigError, Problem, message
 
 Config = TypeVar("Config")
 
@@ -49,6 +49,13 @@ class Setting:
         if self.choices:
             return "|".join(self.choices)
         return "true|false" if self.kind is bool else {int: "int", float: "float", str: "text"}[self.kind]
+
+    @property
+    def kind_sentence(self) -> str:
+        """The same as part of a sentence in the user's language."""
+        if self.choices or self.kind is bool:
+            return message("cli-kind-choice", choices=self.kind_name.replace("|", ", "))
+        return message({int: "cli-kind-int", float: "cli-kind-float", str: "cli-kind-text"}[self.kind])
 
     def convert(self, value: Any) -> Any:
         """Return ``value`` (text from a flag, a scalar from YAML) as this field's type; ValueError when it is none."""
@@ -115,7 +122,7 @@ def resolve(config_class: type[Config], flags: Mapping[str, Any], config_file: s
             values[setting.name] = setting.convert(value)
             sources[setting.name] = where
         except ValueError:
-            what = {"name": setting.name, "value": value, "kind": setting.kind_name}
+            what = {"name": setting.name, "value": value, "kind": setting.kind_sentence}
             problems.append(Problem("cli-wrong-type", where, what))
     wrong = {problem.values.get("name") for problem in problems}
     for name, setting in settings.items():

@@ -188,7 +188,7 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "samples that lose everything they train on: {count} (first: {place})",
         "失去全部训练内容的样本：{count}（第一个：{place}）",
     ),
-    "data-check-faults": ("faults: {count}", "错误：{count}"),
+    "data-check-faults": ("faults: {count}", "问题：{count}"),
     "data-show-title": (
         "sample {index} of {count}, {place}: {tokens} tokens, {labels} with a label, {cut} cut",
         "第 {index} 个样本（共 {count} 个），{place}：{tokens} 个词元，{labels} 个有标签，截去 {cut} 个",

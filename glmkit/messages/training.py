@@ -82,8 +82,8 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "{name} 的形状是 {found}，应为 {expected}",
     ),
     "training-setting-changed": (
-        "was {old!r} when this run began, is {new!r} now",
-        "训练开始时是 {old!r}，现在是 {new!r}",
+        "this run exists already; its {name} was {old!r} when it began, is {new!r} now",
+        "这次训练已经存在；开始时 {name} 是 {old!r}，现在是 {new!r}",
         "take the old value to continue, or begin another run with --name NAME or --restart",
         "用旧值继续，或用 --name 名字、--restart 开始新的训练",
     ),

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from glmkit.errors import Problem, StorageError
@@ -22,6 +22,15 @@ LATEST = "latest"
 UNFINISHED = ".unfinished-"  # what a killed process leaves behind starts with this; removed by the next one
 STEP_NAME = re.compile(r"step-(\d{6,})")
 READ_BYTES = 1 << 20
+
+
+def give_usual_rights(paths: Iterable[Path]) -> None:
+    """Let files be read by whom the user's umask lets; safetensors makes its files for their owner alone."""
+    umask = os.umask(0)
+    os.umask(umask)
+    for path in paths:
+        if not path.is_symlink():
+            path.chmod(0o666 & ~umask)
 
 
 def step_name(step: int) -> str:
@@ -47,6 +56,7 @@ def publish(run: Path, step: int, write: Callable[[Path], None]) -> Path:
     try:
         write(unfinished)
         seal(unfinished, step)
+        give_usual_rights(files_in(unfinished))
         for path in [*files_in(unfinished), *folders_in(unfinished)]:
             flush(path)
         if os.path.lexists(final):  # resumed from before a damaged step: keep the damaged one for whoever wants to look

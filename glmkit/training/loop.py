@@ -82,7 +82,7 @@ def train(config: TrainConfig, *, samples: Sequence[Sample] | None = None) -> Ru
         with storage_errors(run.path):
             checkpoint = find_checkpoint(run.path, display.say)
         if checkpoint is not None:
-            compare_settings(checkpoint.state, config)
+            compare_settings(run.path, checkpoint.state, config)
 
         # --- data, and the folder of the base model
         if samples is not None:

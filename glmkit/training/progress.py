@@ -73,9 +73,10 @@ class Display:
     def sanity_check(self, sample: Sample, tokenizer: Tokenizer) -> None:
         """Show a sample token by token, labelled ones in colour on a terminal: what will be trained, and what not."""
         start, end = "Sanity Check >>>>>>>>>>>>>", "<<<<<<<<<<<<< Sanity Check"
-        print(start, file=sys.stderr)
-        print_sample(sample, tokenizer, sys.stderr, is_shortened=True)
-        print(end, file=sys.stderr, flush=True)
+        with suppress(OSError):
+            print(start, file=sys.stderr)
+            print_sample(sample, tokenizer, sys.stderr, is_shortened=True)
+            print(end, file=sys.stderr, flush=True)
         self._log("\n".join([start, *(line.text for line in token_lines(sample, tokenizer)), end]))
 
     def step(self, row: Mapping[str, Any], total_steps: int) -> None:

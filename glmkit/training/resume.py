@@ -92,8 +92,8 @@ def find_checkpoint(run: Path, say: Callable[..., None]) -> Checkpoint | None:
     return None
 
 
-def compare_settings(earlier: Mapping[str, Any], config: TrainConfig) -> None:
-    """Refuse settings other than the run's.
+def compare_settings(run: Path, earlier: Mapping[str, Any], config: TrainConfig) -> None:
+    """Refuse settings other than those that ``run`` began with.
 
     Raises:
         ConfigError: one problem for each setting that has changed, with both values.
@@ -102,7 +102,10 @@ def compare_settings(earlier: Mapping[str, Any], config: TrainConfig) -> None:
     changed = [name for name in now if name not in FREE_SETTINGS and name in before and before[name] != now[name]]
     if changed:
         raise ConfigError(
-            [Problem("training-setting-changed", name, {"old": before[name], "new": now[name]}) for name in changed]
+            [
+                Problem("training-setting-changed", str(run), {"name": name, "old": before[name], "new": now[name]})
+                for name in changed
+            ]
         )
 
 

@@ -91,6 +91,10 @@ class RunFolder:
         for file in (self.log, self._metrics):
             if file is not None:
                 file.close()
+        if error is not None and {path.name for path in self.path.iterdir()} <= {LOCK, LOG}:
+            for name in (LOG, LOCK):  # nothing began: an empty run would only be found and suggested later
+                (self.path / name).unlink(missing_ok=True)
+            self.path.rmdir()
         os.close(self._lock)
 
     def save_config(self, text: str) -> None:

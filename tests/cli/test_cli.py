@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 import glmkit
 from glmkit.cli import COMMANDS, main
@@ -91,3 +93,40 @@ def test_print_config_names_the_source_of_each_value(tmp_path: Path, capsys: pyt
 def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"glmkit, version {glmkit.__version__}\n"
+
+
+@pytest.mark.parametrize("command", [[], ["data"]], ids=["glmkit", "data"])
+def test_a_bare_command_shows_its_help(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command) == 2
+    assert capsys.readouterr().err.startswith("Usage: ")
+
+
+def test_the_command_is_found_behind_common_flags(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--lang", "zh", "--debug", "train", "--stpes", "5"]) == 2
+    assert "可运行 'glmkit train --help' 查看用法" in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(
+        '{"conversations": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}\n' * 9
+    )
+    code = "import sys; from glmkit.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = f"{sys.executable} -c '{code}' data check {rows}"
+    done = subprocess.run(["bash", "-c", f"{command} | true; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_run_lends_its_tokenizer_to_the_data_commands(
+    tmp_path: Path, tokenizer_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"conversations": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}\n')
+    step = tmp_path / "run" / "step-000001"
+    step.mkdir(parents=True)
+    (tmp_path / "run" / "config.yaml").write_text("model: base\n")
+    (step / "tokenizer.model").write_bytes(tokenizer_file.read_bytes())
+    (step / "config.json").write_text("{}")
+    save_file({"transformer.output_layer.weight": torch.zeros(1)}, step / "model.safetensors")
+    assert main(["data", "show", str(rows), "--tokenizer", str(tmp_path / "run")]) == 0
+    assert "<|user|>" in capsys.readouterr().out

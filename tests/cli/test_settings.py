@@ -43,9 +43,9 @@ def test_every_fault_of_a_file_is_named_with_its_line(tmp_path: Path) -> None:
     assert str(caught.value).splitlines() == [
         f"{path}:6: 'steps' stands here a second time",
         f"{path}:2: unknown key 'lerning_rate'; did you mean 'learning_rate'?",
-        f"{path}:3: steps is 'soon'; it must be int",
-        f"{path}:4: shuffle is 'maybe'; it must be true|false",
-        f"{path}:7: schedule is 'square'; it must be linear|cosine|constant",
+        f"{path}:3: steps is 'soon'; it must be a whole number",
+        f"{path}:4: shuffle is 'maybe'; it must be one of true, false",
+        f"{path}:7: schedule is 'square'; it must be one of linear, cosine, constant",
         f"{path}:5: epochs: must be greater than 0, got 0.0",
     ]
 
@@ -54,7 +54,7 @@ def test_a_missing_model_does_not_hide_the_other_faults() -> None:
     with pytest.raises(ConfigError) as caught:
         resolve(TrainConfig, {"prefix_len": "0", "weight_decay": "nan"})
     assert str(caught.value).splitlines() == [
-        "--weight-decay: weight_decay is 'nan'; it must be float",
+        "--weight-decay: weight_decay is 'nan'; it must be a number",
         "model is missing: give --model",
         "prefix_len: must be at least 1, got 0",
     ]

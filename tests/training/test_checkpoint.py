@@ -217,3 +217,16 @@ def test_a_link_under_the_name_a_save_works_in_is_removed_and_its_target_is_not(
     (run / ".unfinished-step-000001").symlink_to(outside)
     assert fault_of(publish(run, 1, write_files)) is None
     assert [path.name for path in outside.iterdir()] == ["precious"]
+
+
+def test_files_of_a_step_have_the_rights_the_user_gives_to_new_files(tmp_path: Path) -> None:
+    def write(folder: Path) -> None:
+        (folder / "weights").write_text("1")
+        (folder / "weights").chmod(0o600)
+
+    earlier = os.umask(0o022)
+    try:
+        step = publish(tmp_path, 1, write)
+    finally:
+        os.umask(earlier)
+    assert {oct(path.stat().st_mode & 0o777) for path in step.iterdir()} == {oct(0o644)}

@@ -13,7 +13,7 @@ import pytest
 from glmkit.training.interrupt import StopRequest
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_only_asks(number: signal.Signals, capfd: pytest.CaptureFixture[str]) -> None:
     before = signal.getsignal(number)
     with StopRequest() as stop:
@@ -52,3 +52,13 @@ def test_in_another_thread_nothing_is_heard_and_nothing_fails() -> None:
     thread.start()
     thread.join()
     assert seen == [False, before]
+
+
+def test_a_closed_terminal_is_not_heard_under_nohup() -> None:
+    earlier = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with StopRequest() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stop.requested
+    finally:
+        signal.signal(signal.SIGHUP, earlier)

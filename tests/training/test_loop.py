@@ -183,13 +183,13 @@ def test_restart_trains_anew_and_keeps_the_earlier_run(small_config: Make, capsy
 
 
 def test_changed_settings_are_refused_with_both_values(small_config: Make) -> None:
-    train(small_config(steps=2))
+    first = train(small_config(steps=2))
     with pytest.raises(ConfigError) as caught:
         train(small_config(steps=3, prefix_len=5, learning_rate=0.1, save_every=1, log_every=7, threads=1))
     assert str(caught.value).splitlines() == [
-        "prefix_len: was 4 when this run began, is 5 now",
-        "steps: was 2 when this run began, is 3 now",
-        "learning_rate: was 0.02 when this run began, is 0.1 now",
+        f"{first.folder}: this run exists already; its prefix_len was 4 when it began, is 5 now",
+        f"{first.folder}: this run exists already; its steps was 2 when it began, is 3 now",
+        f"{first.folder}: this run exists already; its learning_rate was 0.02 when it began, is 0.1 now",
     ]
     assert caught.value.hints() == [
         "take the old value to continue, or begin another run with --name NAME or --restart"

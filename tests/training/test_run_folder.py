@@ -146,3 +146,14 @@ def test_a_full_disk_costs_log_lines_never_whole_ones_and_is_told_once(
     assert len(warnings) == 1
     assert warnings[0].startswith(f"cannot write {tmp_path / 'log'} (")
     assert warnings[0].endswith("); training goes on, this warning comes once")
+
+
+def test_a_start_that_fails_before_anything_is_saved_leaves_no_run_behind(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no such data"), RunFolder(str(tmp_path), "a") as run:
+        run.log.append("reading the data")
+        raise ValueError("no such data")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ValueError, match="later"), RunFolder(str(tmp_path), "a") as run:
+        run.save_config("steps: 1\n")
+        raise ValueError("later")
+    assert (tmp_path / "a" / "config.yaml").is_file()
