@@ -70,6 +70,15 @@ OVERVIEW = (
     "glmkit fine-tunes GLM models on your conversations and puts the result to work.",
     "glmkit：用你的对话数据微调 GLM 模型，并把结果用起来。",
 )
+CLICK_WORDS = (
+    ("Usage: ", "用法: "),
+    ("[OPTIONS]", "[选项]"),
+    ("COMMAND [ARGS]...", "命令 [参数]..."),
+    ("\nOptions:\n", "\n选项:\n"),
+    ("\nCommands:\n", "\n命令:\n"),
+    ("Show this message and exit.", "显示本帮助后退出。"),
+    ("Show the version and exit.", "显示版本后退出。"),
+)
 COMMON = (
     (
         "--config",
@@ -183,7 +192,17 @@ class _ExtraArgument(click.UsageError):
         self.argument = argument
 
 
-class _Group(click.Group):
+class _Localized:
+    """Says click's own words in the help in the current language."""
+
+    def get_help(self, ctx: click.Context) -> str:
+        text: str = super().get_help(ctx)  # type: ignore[misc]
+        for english, chinese in CLICK_WORDS if current_language() == "zh" else ():
+            text = text.replace(english, chinese)
+        return text
+
+
+class _Group(_Localized, click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise _UnknownCommand(args[0], self.list_commands(ctx), ctx)
@@ -193,7 +212,7 @@ class _Group(click.Group):
         return list(self.commands)  # in the order of the table, which is the order of the work
 
 
-class _Command(click.Command):
+class _Command(_Localized, click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.allow_extra_args = True
         super().parse_args(ctx, args)

@@ -31,7 +31,11 @@ def test_help_answers_without_loading_anything_heavy(command: list[str]) -> None
 @pytest.mark.parametrize("command", COMMANDS, ids=str)
 def test_help_speaks_chinese_when_asked(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*command.split(), "--help", "--lang", "zh"]) == 0
-    assert COMMANDS[command][3].split("\n")[0] in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert COMMANDS[command][3].split("\n")[0] in text
+    assert text.startswith("用法: ")
+    assert "\n选项:\n" in text
+    assert "显示本帮助后退出。" in text
 
 
 def test_the_locale_chooses_the_language(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
