@@ -176,7 +176,7 @@ def test_a_path_that_is_no_plain_file_is_refused_at_once(tmp_path: Path) -> None
     for path in (tmp_path / "pipe", Path("/dev/zero")):
         with pytest.raises(DataError, match="is a pipe, socket or device; give a plain file"):
             scan(path)
-    with pytest.raises(DataError, match=r"a\\x00b: cannot be read: embedded null byte"):
+    with pytest.raises(DataError, match=r"a\\x00b: cannot be read: .*embedded null"):
         scan(Path("a\0b"))
 
 
