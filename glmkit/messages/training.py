@@ -28,6 +28,12 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "the adapter does not fit the settings: {name} is {found} in the adapter, {expected} in the settings",
         "适配器与设置不符：适配器的 {name} 是 {found}，设置中是 {expected}",
     ),
+    "training-base-has-prefix": (
+        "this base model's weights already hold a P-Tuning prefix of {found} positions",
+        "这个基座模型的权重里已经带有长度为 {found} 的 P-Tuning 前缀",
+        "train from the plain base model, and give the prefix with --init-adapter to go on from it",
+        "请用不带前缀的基座模型训练；要在该前缀上继续，用 --init-adapter 给出",
+    ),
     "training-id-outside-model": (
         "a sample holds token id {found}, but the model knows {vocab_size} tokens: the tokenizer is not this model's",
         "样本中有编号为 {found} 的词元，而模型只有 {vocab_size} 个词元：分词器与模型不匹配",

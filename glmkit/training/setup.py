@@ -158,6 +158,8 @@ def load_trained_model(
     else:
         model = load_model_folder(base, getattr(torch, config.dtype), device)
         model.requires_grad_(False)
+    if model.prefix is not None:  # inside the base's own weights; training would drop it or mistake it for its own
+        raise ModelError("training-base-has-prefix", where=config.model, found=model.prefix.prefix_len)
     check_ids(samples, model.config.vocab_size)
     if config.method == "ptuning":
         attach_prefix(model, config, step_folder, samples, device)

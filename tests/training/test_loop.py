@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from glmkit.chat.sample import Sample
 from glmkit.cli import main
@@ -458,3 +458,16 @@ def test_the_user_sees_sample_settings_counts_and_what_to_do_next(
     end = "<<<<<<<<<<<<< Sanity Check"
     assert logged[logged.index(end) :] == lines[lines.index(end) :]
     assert sum(" -> " in line for line in logged) > sum(" -> " in line for line in lines)  # the log has it whole
+
+
+@pytest.mark.parametrize("method", ["ptuning", "full"])
+def test_a_base_that_already_holds_a_prefix_is_refused(small_config: Make, small_model: Path, method: str) -> None:
+    width = 1 * 2 * 1 * 16  # layers, key and value, groups, head width
+    tensors = load_file(small_model / "model.safetensors")
+    tensors["transformer.prefix_encoder.embedding.weight"] = torch.zeros(3, width)
+    save_file(tensors, small_model / "model.safetensors", metadata={"format": "pt"})
+    described = json.loads((small_model / "config.json").read_text())
+    (small_model / "config.json").write_text(json.dumps({**described, "pre_seq_len": 3}))
+    changes = {"method": "full", "prefix_len": 128, "prefix_dropout": 0.1} if method == "full" else {}
+    with pytest.raises(ModelError, match="this base model's weights already hold a P-Tuning prefix of 3 positions"):
+        train(small_config(steps=1, **changes))
