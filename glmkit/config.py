@@ -85,9 +85,17 @@ class Checks:
 
 Method = Literal["ptuning", "full"]
 LossAverage = Literal["token", "sample"]
+Truncation = Literal["history", "right"]
 Schedule = Literal["linear", "cosine", "constant"]
 DType = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
+
+# Training, its check and its preview cut alike.
+TRUNCATE = (
+    "history",
+    "what a long sample loses: its oldest turns (history), or its end (right)",
+    "超长样本舍去什么：最早的几轮 (history) 或末尾 (right)",
+)
 
 LEARNING_RATES: Mapping[str, float] = {"ptuning": 2e-2, "full": 2e-5}
 
@@ -131,7 +139,7 @@ class TrainConfig:
     max_seq_len: int = option(
         2048, "longest sample in tokens; longer ones are cut", "样本最大长度（词元数），超出部分截断"
     )
-    truncate: Literal["right"] = option("right", "which end of a long sample is cut", "超长样本从哪一端截断")
+    truncate: Truncation = option(*TRUNCATE)
     samples_per_step: int = option(16, "samples in one optimizer step", "每个优化步的样本数")
     max_tokens_per_row: int = option(
         8192, "samples are packed into rows of at most this many tokens", "样本打包成行，每行最多的词元数"
@@ -263,6 +271,7 @@ class CheckConfig:
         "", "model folder or tokenizer.model, to count tokens", "模型文件夹或 tokenizer.model，用于统计词元"
     )
     max_seq_len: int = option(2048, "limit in tokens whose effect is reported", "要评估的长度上限（词元数）")
+    truncate: Truncation = option(*TRUNCATE)
 
     def __post_init__(self) -> None:
         checks = Checks(self)
@@ -285,6 +294,7 @@ class ShowConfig:
     )
     tokenizer: str = option(REQUIRED, "model folder or tokenizer.model", "模型文件夹或 tokenizer.model")
     max_seq_len: int = option(2048, "longest sample in tokens", "样本最大长度（词元数）")
+    truncate: Truncation = option(*TRUNCATE)
 
     def __post_init__(self) -> None:
         checks = Checks(self)

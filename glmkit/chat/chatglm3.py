@@ -65,6 +65,10 @@ class ChatGLM3:
         labels = [id if learns else IGNORE_INDEX for id, learns in zip(input_ids, [False, *trained], strict=True)]
         return input_ids, labels
 
+    def message_lengths(self, messages: Sequence[Message]) -> list[int]:
+        """Return how many ids each message is: what a conversation becomes shorter by without it."""
+        return [len(self._encode_message(message)) for message in messages]
+
     def encode_prompt(self, messages: Sequence[Message]) -> list[int]:
         """Return the ids of ``messages`` behind ``[gMASK] sop``, ending in a bare ``<|assistant|>``."""
         ids = [*self._start]

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import accumulate
 from typing import Any, Protocol
 
 from glmkit.chat.chatglm3 import ChatGLM3
@@ -27,6 +29,9 @@ class ChatProtocol(Protocol):
 
     def encode_conversation(self, conversation: Conversation) -> tuple[list[int], list[int]]:
         """Return (input_ids, labels): equally long, unshifted, IGNORE_INDEX where nothing is learned."""
+
+    def message_lengths(self, messages: Sequence[Message]) -> list[int]:
+        """Return how many ids each message is: what a conversation becomes shorter by without it."""
 
     def encode_prompt(self, messages: Sequence[Message]) -> list[int]:
         """Return the ids after which the model writes the assistant's next message."""
@@ -49,12 +54,34 @@ def make_protocol(tokenizer: Tokenizer, name: str = ChatGLM3.name) -> ChatProtoc
     return PROTOCOLS[name](tokenizer)
 
 
-def _keep_start(length: int, limit: int) -> slice:
-    return slice(0, limit)
+def _keep_history(protocol: ChatProtocol, messages: tuple[Message, ...], excess: int) -> tuple[Message, ...]:
+    return messages
 
 
-# Which tokens of a conversation that is too long stay: (length, limit) -> slice. "right" cuts the end, as the original.
-TRUNCATIONS: dict[str, Callable[[int, int], slice]] = {"right": _keep_start}
+def _drop_history(protocol: ChatProtocol, messages: tuple[Message, ...], excess: int) -> tuple[Message, ...]:
+    """Leave out the oldest turns until ``excess`` ids are gone; a turn goes from a user message to the next.
+
+    What stands before the first turn (system prompt, tool list) stays, and so does the last turn that is trained on,
+    even where that is still too long::
+
+        messages   system  user assistant  user assistant observation assistant  user assistant
+        turn               1............   2.................................   3............
+        kept          x                                                          x     x
+    """
+    head = next((i for i, message in enumerate(messages) if message.role != "system"), len(messages))
+    last_trained = max((i for i, message in enumerate(messages) if message.is_trained), default=len(messages) - 1)
+    starts = [i for i in range(head, last_trained + 1) if messages[i].role == "user"] or [head]
+    ends = [0, *accumulate(protocol.message_lengths(messages[: starts[-1]]))]
+    first_kept = next((start for start in starts if ends[start] - ends[head] >= excess), starts[-1])
+    return messages[:head] + messages[first_kept:]
+
+
+# What a conversation that is too long loses before its end is cut: (protocol, messages, ids too many) -> messages kept.
+# "right" loses nothing before, as the original.
+TRUNCATIONS: dict[str, Callable[[ChatProtocol, tuple[Message, ...], int], tuple[Message, ...]]] = {
+    "history": _drop_history,
+    "right": _keep_history,
+}
 
 
 def encode_conversation(
@@ -68,7 +95,17 @@ def encode_conversation(
     """Encode a conversation, or a row of the original's format, for training.
 
     Returns a Sample with ids and labels of the same length, at most ``max_seq_len``; what was cut is counted in
-    ``cut_tokens``, and labels may be gone with it. What is labelled: see ``ChatGLM3.encode_conversation``.
+    ``cut_tokens``, and the labels gone with it in ``cut_labels``. What is labelled: see
+    ``ChatGLM3.encode_conversation``.
+
+    Args:
+        conversation: messages, or a row.
+        tokenizer: of the model.
+        max_seq_len: most tokens of the sample.
+        truncate: what a conversation that is too long loses. "right" cuts its end, as the original. "history" leaves
+            out the oldest turns as if they had never been, keeps the system prompt, the tools and the last turn that is
+            trained on, and cuts the end only where these alone are too long.
+        protocol: name of the chat format.
 
     Raises:
         DataError: the row has faults (all are listed), or its text cannot be encoded.
@@ -80,13 +117,20 @@ def encode_conversation(
         raise ConfigError("chat-max-seq-len", value=max_seq_len)
     if not isinstance(conversation, Conversation):
         conversation = Conversation.from_dict(conversation)
-    input_ids, labels = make_protocol(tokenizer, protocol).encode_conversation(conversation)
-    kept = TRUNCATIONS[truncate](len(input_ids), max_seq_len)
-    return Sample(
-        input_ids=input_ids[kept],
-        labels=labels[kept],
-        source=conversation.source,
-        cut_tokens=max(0, len(input_ids) - max_seq_len),
+    chat_format = make_protocol(tokenizer, protocol)
+    input_ids, labels = chat_format.encode_conversation(conversation)
+    whole = Sample(input_ids, labels, conversation.source)
+    excess = len(input_ids) - max_seq_len
+    if excess <= 0:
+        return whole
+    kept = TRUNCATIONS[truncate](chat_format, conversation.messages, excess)
+    if len(kept) < len(conversation.messages):
+        input_ids, labels = chat_format.encode_conversation(replace(conversation, messages=kept))
+    sample = replace(whole, input_ids=input_ids[:max_seq_len], labels=labels[:max_seq_len])
+    return replace(
+        sample,
+        cut_tokens=len(whole.input_ids) - len(sample.input_ids),
+        cut_labels=whole.num_labels - sample.num_labels,
     )
 
 

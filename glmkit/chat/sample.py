@@ -13,13 +13,14 @@ class Sample:
 
     ``labels[t]`` is the label of token t itself, unshifted: ``input_ids[t]`` where the model has to predict token t,
     ``IGNORE_INDEX`` elsewhere. Both lists have the same length. ``source`` is "file:line" or empty; ``cut_tokens``
-    counts the tokens that the length limit removed.
+    and ``cut_labels`` count the tokens and the labels that the length limit removed.
     """
 
     input_ids: list[int]
     labels: list[int]
     source: str = ""
     cut_tokens: int = 0
+    cut_labels: int = 0
 
     @property
     def num_labels(self) -> int:

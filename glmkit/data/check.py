@@ -13,13 +13,11 @@ from pathlib import Path
 
 from glmkit.chat.conversation import Conversation, Message
 from glmkit.chat.protocol import encode_conversation
-from glmkit.chat.sample import IGNORE_INDEX
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.data.read import scan_file
 from glmkit.data.strict_json import printable
 from glmkit.errors import Problem, message
 
-NO_LIMIT = 2**62  # more tokens than any row can have
 MAX_LISTED = 12
 
 
@@ -31,6 +29,7 @@ class CheckReport:
     format: str
     unit: str  # "tokens" or "characters"
     max_seq_len: int
+    truncate: str
     problems: list[Problem]
     skipped: list[tuple[str, str]]  # (place, reason) of incomplete episodes
     num_conversations: int = 0
@@ -58,7 +57,11 @@ class CheckReport:
 
 
 def check(
-    path: str | Path, source_format: str | None = None, tokenizer: Tokenizer | None = None, max_seq_len: int = 2048
+    path: str | Path,
+    source_format: str | None = None,
+    tokenizer: Tokenizer | None = None,
+    max_seq_len: int = 2048,
+    truncate: str = "right",
 ) -> CheckReport:
     """Read a whole file and count; faults of rows are in the report, not raised.
 
@@ -72,6 +75,7 @@ def check(
         format=scan.format,
         unit="tokens" if tokenizer else "characters",
         max_seq_len=max_seq_len,
+        truncate=truncate,
         problems=scan.problems,
         skipped=scan.skipped,
     )
@@ -100,15 +104,13 @@ def _count_messages(report: CheckReport, conversation: Conversation) -> None:
 
 
 def _count_tokens(report: CheckReport, conversation: Conversation, tokenizer: Tokenizer) -> None:
-    labels = encode_conversation(conversation, tokenizer, max_seq_len=NO_LIMIT).labels
-    kept, lost = labels[: report.max_seq_len], labels[report.max_seq_len :]
-    num_lost_labels = len(lost) - lost.count(IGNORE_INDEX)
-    report.lengths.append(len(labels))
-    report.num_labels += len(labels) - labels.count(IGNORE_INDEX)
-    report.num_cut += bool(lost)
-    report.lost_tokens += len(lost)
-    report.lost_labels += num_lost_labels
-    if kept.count(IGNORE_INDEX) == len(kept):
+    sample = encode_conversation(conversation, tokenizer, report.max_seq_len, report.truncate)
+    report.lengths.append(len(sample.input_ids) + sample.cut_tokens)
+    report.num_labels += sample.num_labels + sample.cut_labels
+    report.num_cut += sample.cut_tokens > 0
+    report.lost_tokens += sample.cut_tokens
+    report.lost_labels += sample.cut_labels
+    if not sample.num_labels:
         report.lost_samples.append(conversation.source)
 
 
@@ -158,7 +160,8 @@ def _length_lines(report: CheckReport) -> list[str]:
         share = f"{report.labelled_share:.1%}"
         lines.append(message("data-check-labelled", labelled=report.num_labels, share=share))
         cut = {"count": report.num_cut, "tokens": report.lost_tokens, "labels": report.lost_labels}
-        lines.append(message("data-check-cut", max_seq_len=report.max_seq_len, **cut))
+        rule = {"max_seq_len": report.max_seq_len, "truncate": report.truncate}
+        lines.append(message("data-check-cut", **rule, **cut))
     if report.lost_samples:
         lines.append(message("data-check-lost", count=len(report.lost_samples), place=report.lost_samples[0]))
     return lines

@@ -39,7 +39,7 @@ def run_check(config: CheckConfig) -> int:
         DataError: the file has faults, or nothing in it would be trained on.
     """
     tokenizer = Tokenizer.from_file(config.tokenizer) if config.tokenizer else None
-    report = check(config.file, config.source_format or None, tokenizer, config.max_seq_len)
+    report = check(config.file, config.source_format or None, tokenizer, config.max_seq_len, config.truncate)
     print(render_report(report))
     if report.problems:
         raise DataError(report.problems)
@@ -56,7 +56,7 @@ def run_show(config: ShowConfig) -> int:
     conversations = read(config.file, config.source_format or None)
     if not 0 <= config.index < len(conversations):
         raise ConfigError("data-show-index", where="index", value=config.index, count=len(conversations))
-    sample = encode_conversation(conversations[config.index], tokenizer, max_seq_len=config.max_seq_len)
+    sample = encode_conversation(conversations[config.index], tokenizer, config.max_seq_len, config.truncate)
     notice(
         "data-show-title",
         index=config.index,

@@ -20,7 +20,8 @@ def encode_samples(
 ) -> list[Sample]:
     """Encode all conversations; those without anything to learn are left out.
 
-    Each one left out, and how many samples and tokens the limit cuts, is said on stderr.
+    Each one left out, and how many samples, tokens and labels the limit cuts by the rule ``truncate`` (see
+    ``encode_conversation``), is said on stderr.
 
     Raises:
         DataError: no conversation has anything to learn.
@@ -39,9 +40,10 @@ def encode_samples(
         print(message("cli-more-problems", count=len(left_out) - MAX_PRINTED_PROBLEMS), file=sys.stderr)
     if not samples:
         raise DataError("data-no-sample-left", count=len(left_out), max_seq_len=max_seq_len)
-    cut = [sample.cut_tokens for sample in samples if sample.cut_tokens]
+    cut = [sample for sample in samples if sample.cut_tokens]
     if cut:
-        notice("data-samples-cut", count=len(cut), total=len(samples), tokens=sum(cut), max_seq_len=max_seq_len)
+        lost = {"tokens": sum(sample.cut_tokens for sample in cut), "labels": sum(sample.cut_labels for sample in cut)}
+        notice("data-samples-cut", count=len(cut), total=len(samples), max_seq_len=max_seq_len, **lost)
     return samples
 
 

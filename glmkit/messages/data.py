@@ -125,12 +125,14 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "已略去：其中没有需要训练的内容",
     ),
     "data-label-cut": (
-        "left out: its {num_tokens} tokens are cut at max_seq_len {max_seq_len} before anything that is trained on",
-        "已略去：共 {num_tokens} 个词元，在 max_seq_len {max_seq_len} 处截断后没有剩下需要训练的内容",
+        "left out: cut to max_seq_len {max_seq_len}, its {num_tokens} tokens keep nothing that is trained on",
+        "已略去：共 {num_tokens} 个词元，截短到 max_seq_len {max_seq_len} 后没有剩下需要训练的内容",
     ),
     "data-samples-cut": (
-        "{count} of {total} samples are longer than max_seq_len {max_seq_len} and were cut; {tokens} tokens are lost",
-        "{total} 个样本中有 {count} 个超过 max_seq_len {max_seq_len} 而被截断，共损失 {tokens} 个词元",
+        "{count} of {total} samples are longer than max_seq_len {max_seq_len} and were cut; {tokens} tokens are lost, "
+        "{labels} of them trained on",
+        "{total} 个样本中有 {count} 个超过 max_seq_len {max_seq_len} 而被截断，共损失 {tokens} 个词元，"
+        "其中 {labels} 个参与训练",
     ),
     "data-no-sample-left": (
         "none of the {count} conversations has anything to train on within {max_seq_len} tokens",
@@ -181,8 +183,10 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "参与训练的词元：{labelled:,}，占 {share}",
     ),
     "data-check-cut": (
-        "max_seq_len {max_seq_len}: cuts {count:,} samples, loses {tokens:,} tokens, {labels:,} of them trained on",
-        "max_seq_len {max_seq_len}：截断 {count:,} 个样本，损失 {tokens:,} 个词元，其中 {labels:,} 个参与训练",
+        "max_seq_len {max_seq_len}, truncate {truncate}: cuts {count:,} samples, loses {tokens:,} tokens, "
+        "{labels:,} of them trained on",
+        "max_seq_len {max_seq_len}，truncate {truncate}：截断 {count:,} 个样本，损失 {tokens:,} 个词元，"
+        "其中 {labels:,} 个参与训练",
     ),
     "data-check-lost": (
         "samples that lose everything they train on: {count} (first: {place})",

@@ -127,7 +127,7 @@ def test_right_truncation_counts_what_it_cut_and_may_cut_every_label(small_token
     whole = encode_conversation(conversation("1", "2"), small_tokenizer)
     assert (len(whole.input_ids), whole.num_labels, whole.cut_tokens) == (13, 5, 0)
     cut = encode_conversation(conversation("1", "2"), small_tokenizer, max_seq_len=8)
-    assert cut == Sample(input_ids=whole.input_ids[:8], labels=[IGNORE_INDEX] * 8, cut_tokens=5)
+    assert cut == Sample(input_ids=whole.input_ids[:8], labels=[IGNORE_INDEX] * 8, cut_tokens=5, cut_labels=5)
     assert cut.num_labels == 0
 
 
@@ -139,7 +139,7 @@ def test_the_source_of_a_conversation_goes_into_its_sample(small_tokenizer: Toke
 def test_wrong_settings_are_refused_with_the_choices(small_tokenizer: Tokenizer) -> None:
     row = conversation("1", "2")
     for settings, sentence in (
-        ({"truncate": "left"}, "truncate is 'left'; it must be one of: right"),
+        ({"truncate": "left"}, "truncate is 'left'; it must be one of: history, right"),
         ({"max_seq_len": 0}, "max_seq_len must be at least 1, got 0"),
         ({"protocol": "chatml"}, "protocol is 'chatml'; it must be one of: chatglm3"),
     ):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.config import CheckConfig
+from glmkit.config import CheckConfig, Truncation
 from glmkit.data.check import check, render_report
 from glmkit.data.commands import run_check
 from glmkit.errors import DataError
@@ -52,6 +52,30 @@ def test_tokens_labels_and_what_the_limit_cuts_are_counted(tmp_path: Path, small
     assert report.labelled_share == pytest.approx(whole.num_labels / sum(whole.lengths))
 
 
+@pytest.mark.parametrize("truncate", ["history", "right"])
+def test_the_report_is_on_the_rule_that_training_would_follow(
+    tmp_path: Path,
+    tokenizer_file: Path,
+    small_tokenizer: Tokenizer,
+    capsys: pytest.CaptureFixture[str],
+    truncate: Truncation,
+) -> None:
+    short = check(write(tmp_path, SHORT), tokenizer=small_tokenizer)
+    path = write(tmp_path, {"conversations": [USER, REPLY, USER, CALL, REPLY]})
+    whole = check(path, tokenizer=small_tokenizer)
+    limit = whole.lengths[0] - 1
+    report = check(path, None, small_tokenizer, limit, truncate)
+    assert (report.lengths, report.num_labels, report.num_cut) == (whole.lengths, whole.num_labels, 1)
+    frame = len(["[gMASK]", "sop", "</s>"])
+    tokens, labels = {"history": (short.lengths[0] - frame, short.num_labels), "right": (1, 1)}[truncate]
+    assert (report.lost_tokens, report.lost_labels) == (tokens, labels)
+    settings: dict[str, Any] = {"file": str(path), "tokenizer": str(tokenizer_file), "max_seq_len": limit}
+    assert run_check(CheckConfig(**settings, truncate=truncate)) == 0
+    lost = f"loses {tokens} tokens, {labels} of them trained on"
+    lines = capsys.readouterr().out.splitlines()
+    assert f"max_seq_len {limit}, truncate {truncate}: cuts 1 samples, {lost}" in lines
+
+
 def test_percentiles_are_lengths_that_occur(tmp_path: Path) -> None:
     report = check(write(tmp_path, SHORT))
     report.lengths = list(range(10, 0, -1))
@@ -72,7 +96,7 @@ def test_the_report_reads_as_lines(tmp_path: Path, tokenizer_file: Path, capsys:
         "tool calls: weather 1",
         f"length in tokens: min {short}, 50% {short}, 90% {long}, 99% {long}, max {long}; {sum(report.lengths)} in all",
         f"trained on: {report.num_labels} tokens, {report.labelled_share:.1%} of all",
-        f"max_seq_len 40: cuts {report.num_cut} samples, loses {report.lost_tokens} tokens, "
+        f"max_seq_len 40, truncate history: cuts {report.num_cut} samples, loses {report.lost_tokens} tokens, "
         f"{report.lost_labels} of them trained on",
         f"exact duplicates: 1 (first: {path}:3 repeats {path}:1)",
         "faults: 0",

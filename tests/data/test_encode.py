@@ -48,9 +48,27 @@ def test_samples_without_a_label_are_left_out_and_named(
     lost = len(encode_samples(conversations[3:], small_tokenizer)[0].input_ids) - 20
     assert capsys.readouterr().err.splitlines() == [
         "a.jsonl:2: left out: nothing in it is trained on",
-        f"a.jsonl:3: left out: its {total} tokens are cut at max_seq_len 20 before anything that is trained on",
-        f"1 of 2 samples are longer than max_seq_len 20 and were cut; {lost} tokens are lost",
+        f"a.jsonl:3: left out: cut to max_seq_len 20, its {total} tokens keep nothing that is trained on",
+        f"1 of 2 samples are longer than max_seq_len 20 and were cut; {lost} tokens are lost, "
+        f"{lost} of them trained on",
     ]
+
+
+def test_old_turns_that_were_left_out_are_counted(
+    small_tokenizer: Tokenizer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, last = chat("Hi", "Hello", "a.jsonl:1"), chat("And", "Bye", "a.jsonl:1")
+    both = Conversation(messages=first.messages + last.messages, source="a.jsonl:1")
+    (whole,) = encode_samples([both], small_tokenizer)
+    (alone,) = encode_samples([last], small_tokenizer)
+    limit = len(whole.input_ids) - 1
+    (sample,) = encode_samples([both], small_tokenizer, limit, "history")
+    assert (sample.input_ids, sample.labels) == (alone.input_ids, alone.labels)
+    tokens, labels = len(whole.input_ids) - len(alone.input_ids), whole.num_labels - alone.num_labels
+    assert capsys.readouterr().err == (
+        f"1 of 1 samples are longer than max_seq_len {limit} and were cut; {tokens} tokens are lost, "
+        f"{labels} of them trained on\n"
+    )
 
 
 def test_many_left_out_are_counted_and_none_left_is_an_error(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from glmkit.chat.protocol import encode_conversation
 from glmkit.chat.sample import IGNORE_INDEX
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.config import ConvertConfig, ShowConfig
+from glmkit.config import ConvertConfig, ShowConfig, Truncation
 from glmkit.data.commands import run_convert, run_show
 from glmkit.data.show import TokenLine, print_sample
 from glmkit.errors import ConfigError
@@ -41,6 +42,24 @@ def test_each_token_has_its_line_with_piece_id_and_label(
     num_labels = len(lines) - sample.labels.count(IGNORE_INDEX)
     title = f"sample 1 of 2, {rows}:2: {len(lines)} tokens, {num_labels} with a label, 0 cut\n"
     assert streams.err == title
+
+
+@pytest.mark.parametrize("truncate", ["history", "right"])
+def test_a_long_sample_is_shown_as_training_would_cut_it(
+    tmp_path: Path,
+    tokenizer_file: Path,
+    small_tokenizer: Tokenizer,
+    capsys: pytest.CaptureFixture[str],
+    truncate: Truncation,
+) -> None:
+    row = {"conversations": ROW["conversations"] * 2}
+    path = tmp_path / "long.jsonl"
+    path.write_text(json.dumps(row))
+    limit = len(encode_conversation(row, small_tokenizer).input_ids) - 1
+    settings: dict[str, Any] = {"file": str(path), "tokenizer": str(tokenizer_file), "max_seq_len": limit}
+    assert run_show(ShowConfig(**settings, truncate=truncate)) == 0
+    sample = encode_conversation(row, small_tokenizer, limit, truncate)
+    assert len(capsys.readouterr().out.splitlines()) == len(sample.input_ids)
 
 
 def test_wide_characters_keep_the_columns() -> None:

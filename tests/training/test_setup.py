@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
+from glmkit.chat.protocol import encode_conversation
 from glmkit.chat.sample import Sample
-from glmkit.config import TrainConfig
+from glmkit.chat.tokenizer import Tokenizer
+from glmkit.config import TrainConfig, Truncation
 from glmkit.data.pack import pack_step
 from glmkit.errors import ConfigError, OutOfMemory
 from glmkit.settings import resolve
-from glmkit.training.setup import choose_device, choose_dtype, first_tokens
+from glmkit.training.setup import choose_device, choose_dtype, first_tokens, load_samples
 from glmkit.training.step import explained_memory, sources_in
 
 Make = Callable[..., TrainConfig]
@@ -124,6 +127,24 @@ def test_other_errors_are_not_taken_for_a_lack_of_memory() -> None:
         raise RuntimeError("shapes differ")
 
 
+@pytest.mark.parametrize("truncate", ["history", "right"])
+def test_long_samples_are_cut_by_the_rule_of_the_settings(
+    small_config: Make, small_data: Path, small_tokenizer: Tokenizer, truncate: Truncation
+) -> None:
+    row = json.loads(small_data.read_text(encoding="utf-8").splitlines()[0])
+    row["conversations"] *= 2
+    small_data.write_text(json.dumps(row), encoding="utf-8")
+    limit = len(encode_conversation(row, small_tokenizer).input_ids) - 1
+    samples, _ = load_samples(small_config(max_seq_len=limit, truncate=truncate), None)
+    expected = encode_conversation(row, small_tokenizer, limit, truncate)
+    assert [(sample.input_ids, sample.labels) for sample in samples] == [(expected.input_ids, expected.labels)]
+    assert expected.cut_tokens > (1 if truncate == "history" else 0)
+
+
+def test_the_default_keeps_the_last_answer() -> None:
+    assert TrainConfig(model="m").truncate == "history"
+
+
 def test_the_recipe_holds_the_settings_of_the_original_run() -> None:
     config = resolve(TrainConfig, {"data": "d.jsonl"}, str(RECIPES / "chatglm3-6b-ptuning.yaml")).config
     assert (config.method, config.prefix_len, config.prefix_projection, config.prefix_dropout) == (
@@ -133,5 +154,6 @@ def test_the_recipe_holds_the_settings_of_the_original_run() -> None:
         0.1,
     )
     assert (config.max_seq_len, config.samples_per_step, config.steps, config.save_every) == (2048, 16, 1000, 500)
+    assert config.truncate == "right"
     assert (config.peak_learning_rate, config.schedule, config.warmup_steps) == (2e-2, "linear", 0)
     assert (config.weight_decay, config.max_grad_norm, config.seed) == (0.0, 1.0, 42)
