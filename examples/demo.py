@@ -113,14 +113,14 @@ def demo() -> None:
     say("   it shows the path, not the quality of a 6B model. With ChatGLM3-6B you would skip this step.")
     run(
         f"train --method full --from-scratch --model {base} --data {OUTPUT}/base.jsonl"
-        f" --output-dir {OUTPUT} --name base --epochs 3 --samples-per-step 4"
-        " --learning-rate 3e-3 --warmup-steps 10 --schedule cosine --log-every 20"
+        f" --output-dir {OUTPUT} --name base --epochs 4 --samples-per-step 4"
+        " --learning-rate 4e-3 --warmup-steps 10 --schedule cosine --log-every 20"
     )
 
     say("\n4. P-Tuning v2 of it on other episodes: the base stays frozen, a prefix learns.")
     run(
         f"train --method ptuning --model {OUTPUT}/base --data {OUTPUT}/tuning.jsonl --output-dir {OUTPUT} --name tuned"
-        " --prefix-len 16 --epochs 2 --samples-per-step 4 --log-every 10"
+        " --prefix-len 16 --epochs 2 --learning-rate 5e-3 --samples-per-step 4 --log-every 10"
     )
     say(f"\n   The loss curve: {OUTPUT}/tuned/curve.png")
 
