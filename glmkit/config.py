@@ -99,6 +99,12 @@ TRUNCATE = (
 
 LEARNING_RATES: Mapping[str, float] = {"ptuning": 2e-2, "full": 2e-5}
 
+SOURCE_FORMATS = "conversations, sharegpt, openai, toolalpaca"
+SOURCE_FORMAT_HELP = (
+    f"format of the data: {SOURCE_FORMATS} (default: detected)",
+    f"数据格式：{SOURCE_FORMATS}（默认自动识别）",
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrainConfig:
@@ -109,9 +115,7 @@ class TrainConfig:
     tokenizer: str = option(
         "", "folder or tokenizer.model, if not in the model folder", "分词器所在文件夹或文件（默认在模型文件夹中）"
     )
-    source_format: str = option(
-        "", "format of the data: conversations, openai, toolalpaca (default: detected)", "数据格式（默认自动识别）"
-    )
+    source_format: str = option("", *SOURCE_FORMAT_HELP)
     output_dir: str = option("runs", "folder that holds the runs", "存放各次训练结果的文件夹", short="-o")
     name: str = option("", "name of this run (default: from data and method)", "本次训练的名字（默认取自数据和方法）")
     restart: bool = option(
@@ -243,12 +247,7 @@ class ConvertConfig:
 
     source: str = option(REQUIRED, "file to read", "要读取的文件", argument=True)
     target: str = option(REQUIRED, "file to write (.jsonl)", "要写出的文件（.jsonl）", argument=True)
-    source_format: str = option(
-        "",
-        "format of the source: conversations, openai, toolalpaca (default: detected)",
-        "源数据格式（默认自动识别）",
-        flag="--from",
-    )
+    source_format: str = option("", *SOURCE_FORMAT_HELP, flag="--from")
 
     def __post_init__(self) -> None:
         checks = Checks(self)
@@ -261,12 +260,7 @@ class CheckConfig:
     """`glmkit data check`: name every fault of a data file and say what is in it."""
 
     file: str = option(REQUIRED, "file to check", "要检查的文件", argument=True)
-    source_format: str = option(
-        "",
-        "format of the file: conversations, openai, toolalpaca (default: detected)",
-        "数据格式（默认自动识别）",
-        flag="--from",
-    )
+    source_format: str = option("", *SOURCE_FORMAT_HELP, flag="--from")
     tokenizer: str = option(
         "", "model folder or tokenizer.model, to count tokens", "模型文件夹或 tokenizer.model，用于统计词元"
     )
@@ -286,12 +280,7 @@ class ShowConfig:
 
     file: str = option(REQUIRED, "file to read", "要读取的文件", argument=True)
     index: int = option(0, "which sample, counted from 0", "第几个样本，从 0 数起", short="-i")
-    source_format: str = option(
-        "",
-        "format of the file: conversations, openai, toolalpaca (default: detected)",
-        "数据格式（默认自动识别）",
-        flag="--from",
-    )
+    source_format: str = option("", *SOURCE_FORMAT_HELP, flag="--from")
     tokenizer: str = option(REQUIRED, "model folder or tokenizer.model", "模型文件夹或 tokenizer.model")
     max_seq_len: int = option(2048, "longest sample in tokens", "样本最大长度（词元数）")
     truncate: Truncation = option(*TRUNCATE)

@@ -33,7 +33,7 @@ def convert(source: str | Path, target: str | Path, source_format: str | None = 
     Args:
         source: a .json or .jsonl file in a known format.
         target: the .jsonl file to write; its folder must exist.
-        source_format: "conversations", "openai" or "toolalpaca"; detected from the rows when not given.
+        source_format: one of ``config.SOURCE_FORMATS``; detected from the rows when not given.
 
     Raises:
         DataError: the source cannot be read or rows are wrong (all are named); nothing is written.

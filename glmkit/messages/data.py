@@ -77,6 +77,11 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     "data-not-an-object": ("{field} is {value}; it must be a JSON object", "{field} 是 {value}；应为 JSON 对象"),
     "data-not-text": ("{field} is {value}; it must be text", "{field} 是 {value}；应为文本"),
     "data-role-unknown": ("{field} is {value}; the roles are {choices}", "{field} 是 {value}；角色只能是 {choices}"),
+    "data-call-arguments": (
+        "{field} is {value}, which is not JSON ({reason}); it must be a JSON object as text",
+        "{field} 是 {value}，不是合法的 JSON（{reason}）；应为 JSON 对象的文本",
+    ),
+    "data-weight": ("{field} is {value}; a weight is 0 or 1", "{field} 是 {value}；weight 只能是 0 或 1"),
     # OpenAI's format
     "data-openai-tool": (
         '{field} is {value}; a tool is {{"type": "function", "function": {{"name": ..., "parameters": ...}}}}',
@@ -85,10 +90,6 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     "data-openai-call": (
         '{field} is {value}; a call is {{"id": ..., "function": {{"name": ..., "arguments": "{{...}}"}}}}',
         '{field} 是 {value}；调用的写法是 {{"id": ..., "function": {{"name": ..., "arguments": "{{...}}"}}}}',
-    ),
-    "data-openai-arguments": (
-        "{field} is {value}, which is not JSON ({reason}); it must be a JSON object as text",
-        "{field} 是 {value}，不是合法的 JSON（{reason}）；应为 JSON 对象的文本",
     ),
     "data-openai-id-repeated": (
         "{field} is '{id}', which another call of this message has; ids must differ",
@@ -106,7 +107,27 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "{field}: call '{id}' is answered twice; once is right",
         "{field}: 调用 '{id}' 有两个结果；只能有一个",
     ),
-    "data-openai-weight": ("{field} is {value}; a weight is 0 or 1", "{field} 是 {value}；weight 只能是 0 或 1"),
+    # ShareGPT's format
+    "data-sharegpt-tools": (
+        "{field} is {value}, which is not JSON ({reason}); it must be a list of tools, or that list as text",
+        "{field} 是 {value}，不是合法的 JSON（{reason}）；应为工具的列表，或该列表的 JSON 文本",
+    ),
+    "data-sharegpt-broken-call": (
+        '{field} is {value}, which is not JSON ({reason}); a call is {{"name": ..., "arguments": {{...}}}} as text',
+        '{field} 是 {value}，不是合法的 JSON（{reason}）；调用的写法是 {{"name": ..., "arguments": {{...}}}} 的文本',
+    ),
+    "data-sharegpt-call": (
+        '{field} is {value}; a call is {{"name": ..., "arguments": {{...}}}}',
+        '{field} 是 {value}；调用的写法是 {{"name": ..., "arguments": {{...}}}}',
+    ),
+    "data-sharegpt-calls": (
+        "{field} holds {count} calls; one call, followed by its observation, is right",
+        "{field} 含有 {count} 个调用；每条消息只能有一个调用，后面跟着它的 observation",
+    ),
+    "data-sharegpt-unanswered": (
+        "{field} calls '{name}' without an answer; an observation must follow",
+        "{field} 调用了 '{name}' 而没有结果；后面应有 observation",
+    ),
     # Parts left out
     "data-skip-missing": ("'{field}' is missing", "缺少 '{field}'"),
     "data-skip-tool-input": ("a tool input is not JSON", "工具输入不是 JSON"),

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glmkit.chat.conversation import Message
-from glmkit.data.read import read
+from glmkit.config import SOURCE_FORMATS
+from glmkit.data.read import SOURCES, read
 from glmkit.errors import ConfigError, DataError
 
 Write = Callable[..., Path]
@@ -128,10 +129,10 @@ def test_many_faults_are_cut_to_twenty_lines_and_a_count(write: Write) -> None:
 
 
 def test_a_format_nobody_knows_is_named_with_its_keys(write: Write) -> None:
-    path = write({"prompt": "a", "response": "b"})
+    path = write({"frage": "a", "antwort": "b"})
     assert faults(path) == [
-        "chats.jsonl:1: no row is in a known format; this one has the keys prompt, response, "
-        "the known formats are conversations, openai, toolalpaca"
+        "chats.jsonl:1: no row is in a known format; this one has the keys frage, antwort, "
+        f"the known formats are {SOURCE_FORMATS}"
     ]
     with pytest.raises(DataError) as caught:
         read(path)
@@ -144,9 +145,13 @@ def test_the_format_can_be_forced_and_a_wrong_name_lists_the_choices(write: Writ
     assert faults(write({"conversations": HELLO}), "openai") == ["chats.jsonl:1: messages is missing"]
     with pytest.raises(
         ConfigError,
-        match="source_format: 'opnai' is not a format; the formats are conversations, openai, toolalpaca",
+        match=f"source_format: 'opnai' is not a format; the formats are {SOURCE_FORMATS}",
     ):
         read(path, "opnai")
+
+
+def test_the_help_names_every_format() -> None:
+    assert ", ".join(SOURCES) == SOURCE_FORMATS
 
 
 def test_messages_are_chinese_when_asked(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,10 +211,16 @@ FIELDS = [
     "arguments",
     "loss",
     "weight",
+    "from",
+    "value",
+    "system",
 ]
-SOURCE_NAMES = ["conversations", "openai", "toolalpaca"]
+SOURCE_NAMES = list(SOURCES)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "a", "tool", "assistant", "user"]),
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 2)
+    | st.sampled_from(["", "a", "tool", "assistant", "user", "function_call"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
     max_leaves=12,
 )

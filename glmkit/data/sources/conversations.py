@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from glmkit.data.sources import sharegpt
 from glmkit.data.sources.source import Example
 
 NAME = "conversations"
 
 
 def recognises(row: Mapping[str, Any]) -> bool:
-    """A row has its messages under "conversations"."""
-    return "conversations" in row
+    """A row has its messages under "conversations", and they are not ShareGPT's."""
+    return "conversations" in row and not sharegpt.recognises(row)
 
 
 def examples(row: dict[str, Any]) -> Iterator[Example]:

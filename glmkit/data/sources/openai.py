@@ -7,14 +7,12 @@ be a single call without an answer. Called through read.py.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from glmkit.chat.calls import write_call
+from glmkit.data.sources.fields import FieldReader, written_call
 from glmkit.data.sources.source import Example
-from glmkit.data.strict_json import decode_all, shown
-from glmkit.errors import Problem
+from glmkit.data.strict_json import shown
 
 NAME = "openai"
 ROLES = ("system", "developer", "user", "assistant", "tool")
@@ -46,18 +44,14 @@ def examples(row: dict[str, Any]) -> Iterator[Example]:
     )
 
 
-class _Translation:
+class _Translation(FieldReader):
     """The conversation made so far, the calls that wait for their answers, and the faults met."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.messages: list[dict[str, Any]] = []
         self.indices: list[int] = []  # messages[i] was made from the source's message indices[i]
-        self.faults: list[Problem] = []
         self._calls: dict[str, tuple[int, dict[str, Any]]] = {}  # id -> index and tool message without observation
-
-    def fault(self, field: str, code: str, **values: Any) -> None:
-        """Record what is wrong with ``field`` of the source."""
-        self.faults.append(Problem(code, values={"field": field, **values}))
 
     def tools(self, tools: Any) -> list[Any]:
         """Return the functions without their {"type": "function"} wrapper, the form ChatGLM3 documents."""
@@ -90,7 +84,7 @@ class _Translation:
             self.fault(f"{field}.role", "data-role-unknown", value=shown(role), choices=", ".join(ROLES))
         elif role == "assistant":
             self._reply(index, field, message)
-        elif self._is_text(f"{field}.content", message.get("content")):
+        elif self.is_text(f"{field}.content", message.get("content")):
             self._append(index, {"role": "user" if role == "user" else "system", "content": message["content"]})
 
     def pair_calls(self, at_end: bool = False) -> None:
@@ -100,7 +94,7 @@ class _Translation:
             if "observation" in call:
                 self._append(index, call)
             elif at_end and single:
-                self._append(index, _written_call(call))
+                self._append(index, written_call(call))
             else:
                 self.fault(f"messages[{index}].tool_calls", "data-openai-unanswered", id=call_id)
         self._calls = {}
@@ -110,13 +104,10 @@ class _Translation:
         self.indices.append(index)
 
     def _reply(self, index: int, field: str, message: dict[str, Any]) -> None:
-        weight = message.get("weight", 1)
-        if weight not in (0, 1):
-            self.fault(f"{field}.weight", "data-openai-weight", value=shown(weight))
-        loss = {} if weight else {"loss": False}
+        loss = self.loss(field, message)
         calls = message.get("tool_calls") or []
         content = message.get("content")
-        if not (calls and content in (None, "")) and self._is_text(f"{field}.content", content):
+        if not (calls and content in (None, "")) and self.is_text(f"{field}.content", content):
             self._append(index, {"role": "assistant", "content": content, **loss})
         if not isinstance(calls, list):
             self.fault(f"{field}.tool_calls", "data-not-a-list", value=shown(calls))
@@ -130,7 +121,7 @@ class _Translation:
             self.fault(field, "data-openai-call", value=shown(call))
             return
         call_id, name = call.get("id"), function.get("name")
-        arguments = self._arguments(f"{field}.function.arguments", function.get("arguments"))
+        arguments = self.arguments(f"{field}.function.arguments", function.get("arguments"))
         if not isinstance(name, str) or not name:
             self.fault(f"{field}.function.name", "data-not-text", value=shown(name))
         if not isinstance(call_id, str) or not call_id:
@@ -140,28 +131,10 @@ class _Translation:
         else:
             self._calls[call_id] = (index, {"role": "tool", "name": name, "parameters": arguments, **loss})
 
-    def _arguments(self, field: str, arguments: Any) -> dict[str, Any]:
-        if isinstance(arguments, str):
-            try:
-                decoded = decode_all(arguments)
-            except json.JSONDecodeError as error:
-                self.fault(
-                    field, "data-openai-arguments", value=shown(arguments), reason=f"{error.msg}, column {error.colno}"
-                )
-                return {}
-            self.faults.extend(Problem(code, field, values) for code, values in decoded.faults)
-            if decoded.faults:
-                return {}
-            arguments = decoded.value
-        if not isinstance(arguments, dict):
-            self.fault(field, "data-not-an-object", value=shown(arguments))
-            return {}
-        return arguments
-
     def _answer(self, field: str, message: dict[str, Any]) -> None:
         call_id = message.get("tool_call_id")
         _, call = self._calls.get(call_id, (0, None)) if isinstance(call_id, str) else (0, None)
-        has_text = self._is_text(f"{field}.content", message.get("content"))
+        has_text = self.is_text(f"{field}.content", message.get("content"))
         if call is None:
             waiting = ", ".join(repr(waiting_id) for waiting_id in self._calls) or "-"
             self.fault(f"{field}.tool_call_id", "data-openai-answer", value=shown(call_id), waiting=waiting)
@@ -169,14 +142,3 @@ class _Translation:
             self.fault(f"{field}.tool_call_id", "data-openai-answered-twice", id=call_id)
         else:
             call["observation"] = message["content"] if has_text else ""
-
-    def _is_text(self, field: str, value: Any) -> bool:
-        if not isinstance(value, str):
-            self.fault(field, "data-not-text", value=shown(value))
-        return isinstance(value, str)
-
-
-def _written_call(call: dict[str, Any]) -> dict[str, Any]:
-    """Return a call nothing answers as the original's format can hold it: an assistant message that spells it out."""
-    loss = {"loss": call["loss"]} if "loss" in call else {}
-    return {"role": "assistant", "metadata": call["name"], "content": write_call(call["parameters"]), **loss}
