@@ -82,6 +82,10 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "{field} 是 {value}，不是合法的 JSON（{reason}）；应为 JSON 对象的文本",
     ),
     "data-weight": ("{field} is {value}; a weight is 0 or 1", "{field} 是 {value}；weight 只能是 0 或 1"),
+    "data-history-pair": (
+        "{field} is {value}; an earlier turn is [question, answer]",
+        "{field} 是 {value}；历史中的一轮应为 [问题, 回答]",
+    ),
     # OpenAI's format
     "data-openai-tool": (
         '{field} is {value}; a tool is {{"type": "function", "function": {{"name": ..., "parameters": ...}}}}',

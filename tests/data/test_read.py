@@ -214,6 +214,9 @@ FIELDS = [
     "from",
     "value",
     "system",
+    "history",
+    "instruction",
+    "output",
 ]
 SOURCE_NAMES = list(SOURCES)
 json_values = st.recursive(

@@ -31,6 +31,37 @@ class FieldReader:
             self.fault(field, "data-not-text", value=shown(value))
         return isinstance(value, str)
 
+    def required_text(self, row: Mapping[str, Any], field: str) -> str:
+        """Return the text of a field; one that is missing or not text is a fault."""
+        if field not in row:
+            self.fault(field, "data-field-missing")
+        elif self.is_text(field, row[field]):
+            return row[field]
+        return ""
+
+    def optional_text(self, row: Mapping[str, Any], field: str) -> str:
+        """Return the text of a field that may be missing or null; anything else is a fault."""
+        return self.required_text(row, field) if row.get(field) is not None else ""
+
+    def earlier_messages(self, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the messages of ``system`` (text) and ``history`` ([[question, answer], ...]); both may be absent."""
+        system = self.optional_text(row, "system")
+        messages = [{"role": "system", "content": system}] if system else []
+        history = row.get("history")
+        if history in (None, ""):
+            return messages
+        if not isinstance(history, list):
+            self.fault("history", "data-not-a-list", value=shown(history))
+            return messages
+        for index, pair in enumerate(history):
+            if not isinstance(pair, list) or len(pair) != 2:
+                self.fault(f"history[{index}]", "data-history-pair", value=shown(pair))
+                continue
+            for number, (role, text) in enumerate(zip(("user", "assistant"), pair, strict=True)):
+                if self.is_text(f"history[{index}][{number}]", text):
+                    messages.append({"role": role, "content": text})
+        return messages
+
     def decoded(self, field: str, text: str, code: str) -> Any:
         """Return the JSON value written in ``text``, or None after a fault; ``code`` is the fault of broken JSON."""
         try:
