@@ -99,7 +99,7 @@ TRUNCATE = (
 
 LEARNING_RATES: Mapping[str, float] = {"ptuning": 2e-2, "full": 2e-5}
 
-SOURCE_FORMATS = "conversations, sharegpt, openai, toolalpaca, alpaca"
+SOURCE_FORMATS = "conversations, sharegpt, openai, toolalpaca, alpaca, prompt_response"
 SOURCE_FORMAT_HELP = (
     f"format of the data: {SOURCE_FORMATS} (default: detected)",
     f"数据格式：{SOURCE_FORMATS}（默认自动识别）",

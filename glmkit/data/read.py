@@ -14,13 +14,13 @@ from typing import Any
 
 from glmkit.chat.conversation import Conversation
 from glmkit.data.rows import Row, read_rows
-from glmkit.data.sources import alpaca, conversations, openai, sharegpt, toolalpaca
+from glmkit.data.sources import alpaca, conversations, openai, prompt_response, sharegpt, toolalpaca
 from glmkit.data.sources.source import Example, Source
 from glmkit.data.strict_json import printable, shown
 from glmkit.errors import ConfigError, DataError, Problem, message, notice
 
 SOURCES: Mapping[str, Source] = {
-    source.NAME: source for source in (conversations, sharegpt, openai, toolalpaca, alpaca)
+    source.NAME: source for source in (conversations, sharegpt, openai, toolalpaca, alpaca, prompt_response)
 }
 
 

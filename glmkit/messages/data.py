@@ -86,6 +86,10 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "{field} is {value}; an earlier turn is [question, answer]",
         "{field} 是 {value}；历史中的一轮应为 [问题, 回答]",
     ),
+    "data-one-pair": (
+        "the row has {value}; it must have one question and its answer: {choices}",
+        "这一行含有 {value}；应只有一组问题和回答：{choices}",
+    ),
     # OpenAI's format
     "data-openai-tool": (
         '{field} is {value}; a tool is {{"type": "function", "function": {{"name": ..., "parameters": ...}}}}',

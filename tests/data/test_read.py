@@ -217,6 +217,8 @@ FIELDS = [
     "history",
     "instruction",
     "output",
+    "prompt",
+    "response",
 ]
 SOURCE_NAMES = list(SOURCES)
 json_values = st.recursive(
