@@ -1,7 +1,7 @@
 """A .json or .jsonl file -> rows with their line numbers; everything that is not strict JSON is named, nothing guessed.
 
 In: a path. Out: Rows, and a Problem for each row that cannot be read. Whether the file is one array or one object a
-line is seen from its content, not from its name. Called by read.py.
+line, and whether it is gzip, is seen from its content, not from its name. Called by read.py.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from glmkit.data.gzipped import damage_named, unpacked
 from glmkit.data.strict_json import decode, decode_all, printable, skip_space
 from glmkit.errors import DataError, Problem
 
@@ -34,12 +35,12 @@ class Row:
 def read_rows(path: Path, problems: list[Problem]) -> Iterator[Row]:
     """Yield the rows of ``path`` in order and append what is wrong with the others to ``problems``.
 
-    A byte order mark, CRLF line ends and blank lines are accepted.
+    A byte order mark, CRLF line ends and blank lines are accepted. Limits and offsets count bytes of text, unpacked.
 
     Raises:
-        DataError: the file is missing, empty, not a plain file, or cannot be read.
+        DataError: the file is missing, empty, not a plain file, damaged, or cannot be read.
     """
-    with _open_plain_file(path) as file:
+    with _open_plain_file(path) as packed, damage_named(path), unpacked(path, packed) as file:
         start = file.read(4096)
         file.seek(len(BOM) if start.startswith(BOM) else 0)
         if start.removeprefix(BOM).lstrip().startswith(b"["):
@@ -101,10 +102,7 @@ def _skip_line(file: BinaryIO, last: bytes) -> int:
 
 
 def _array_rows(path: Path, file: BinaryIO, problems: list[Problem]) -> Iterator[Row]:
-    size = os.fstat(file.fileno()).st_size
-    if size > MAX_ARRAY_BYTES:
-        raise DataError("data-array-too-long", where=str(path), size=size, limit=MAX_ARRAY_BYTES)
-    content = file.read()
+    content = _whole(path, file)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -119,6 +117,18 @@ def _array_rows(path: Path, file: BinaryIO, problems: list[Problem]) -> Iterator
         shown_start = max(line_start, error.pos - SHOWN_CHARACTERS // 2)  # the whole array may be one line
         shown = text[shown_start : shown_start + SHOWN_CHARACTERS].split("\n")[0]
         problems.append(_broken(f"{path}:{error.lineno}:{error.colno}", error, shown))
+
+
+def _whole(path: Path, file: BinaryIO) -> bytearray:
+    size = os.fstat(file.fileno()).st_size
+    if size > MAX_ARRAY_BYTES:
+        raise DataError("data-array-too-long", where=str(path), size=size, limit=MAX_ARRAY_BYTES)
+    content = bytearray()
+    while piece := file.read(2**20):  # in pieces: the size of what gzip holds is not known before
+        content += piece
+        if len(content) > MAX_ARRAY_BYTES:
+            raise DataError("data-gzip-array-too-long", where=str(path), limit=MAX_ARRAY_BYTES)
+    return content
 
 
 def _walk_array(path: Path, text: str, problems: list[Problem]) -> Iterator[Row]:

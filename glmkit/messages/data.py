@@ -21,6 +21,24 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "write one JSON object a line (.jsonl): such a file may be of any size",
         "请每行写一个 JSON 对象（.jsonl），大小不限",
     ),
+    "data-gzip-array-too-long": (
+        "unpacks to a JSON array of more than {limit} bytes, the most an array may have",
+        "解压后的 JSON 数组超过 {limit} 字节，这是数组的上限",
+        "write one JSON object a line (.jsonl): such a file may be of any size",
+        "请每行写一个 JSON 对象（.jsonl），大小不限",
+    ),
+    "data-gzip-damaged": (
+        "is not a whole gzip file: {reason}",
+        "不是完整的 gzip 文件：{reason}",
+        "copy or pack it again; `gzip -t` tests such a file",
+        "请重新复制或压缩；`gzip -t` 可检验文件",
+    ),
+    "data-gzip-bomb": (
+        "unpacks to more than {limit} bytes, far more than text of its size would",
+        "解压后超过 {limit} 字节，远多于同样大小的压缩文本",
+        "if that is right, unpack it with gunzip and give the unpacked file",
+        "如果确实如此，请先用 gunzip 解压，再给出解压后的文件",
+    ),
     "data-format-name": (
         "'{value}' is not a format; the formats are {choices}",
         "没有名为 '{value}' 的格式；可用的格式：{choices}",
