@@ -111,7 +111,7 @@ class TrainConfig:
     """`glmkit train`: fine-tune a GLM on a file of conversations."""
 
     model: str = option(REQUIRED, "base model: a folder or a hub id", "基座模型：文件夹或模型仓库名", short="-m")
-    data: str = option("", "training file (.json or .jsonl)", "训练数据文件（.json 或 .jsonl）", short="-d")
+    data: str = option("", "training file (.json, .jsonl or .csv)", "训练数据文件（.json、.jsonl 或 .csv）", short="-d")
     tokenizer: str = option(
         "", "folder or tokenizer.model, if not in the model folder", "分词器所在文件夹或文件（默认在模型文件夹中）"
     )

@@ -31,7 +31,7 @@ def convert(source: str | Path, target: str | Path, source_format: str | None = 
     """Write ``source`` in the original's conversation format to ``target``, replacing an older file of that name.
 
     Args:
-        source: a .json or .jsonl file in a known format.
+        source: a .json, .jsonl or .csv file in a known format, gzip or not.
         target: the .jsonl file to write; its folder must exist.
         source_format: one of ``config.SOURCE_FORMATS``; detected from the rows when not given.
 

@@ -1,4 +1,4 @@
-"""A .json or .jsonl file -> rows with their line numbers; everything that is not strict JSON is named, nothing guessed.
+"""A .json, .jsonl or .csv file -> rows with their line numbers; everything not strict JSON is named, nothing guessed.
 
 In: a path. Out: Rows, and a Problem for each row that cannot be read. Whether the file is one array or one object a
 line, and whether it is gzip, is seen from its content, not from its name. Called by read.py.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from glmkit.data.csv_rows import is_csv, read_records
 from glmkit.data.gzipped import damage_named, unpacked
 from glmkit.data.strict_json import decode, decode_all, printable, skip_space
 from glmkit.errors import DataError, Problem
@@ -43,7 +44,9 @@ def read_rows(path: Path, problems: list[Problem]) -> Iterator[Row]:
     with _open_plain_file(path) as packed, damage_named(path), unpacked(path, packed) as file:
         start = file.read(4096)
         file.seek(len(BOM) if start.startswith(BOM) else 0)
-        if start.removeprefix(BOM).lstrip().startswith(b"["):
+        if is_csv(path):
+            yield from _csv_rows(path, file, problems)
+        elif start.removeprefix(BOM).lstrip().startswith(b"["):
             yield from _array_rows(path, file, problems)
         else:
             yield from _line_rows(path, file, problems)
@@ -90,6 +93,31 @@ def _line_rows(path: Path, file: BinaryIO, problems: list[Problem]) -> Iterator[
                 yield Row(where, decoded.value)
     if is_empty:
         raise DataError("data-empty", where=str(path))
+
+
+def _csv_rows(path: Path, file: BinaryIO, problems: list[Problem]) -> Iterator[Row]:
+    is_empty = True
+    for line, cells in read_records(path, _text_lines(path, file, problems), problems):
+        is_empty = False
+        yield Row(f"{path}:{line}", cells)
+    if is_empty and not problems:
+        raise DataError("data-empty", where=str(path))
+
+
+def _text_lines(path: Path, file: BinaryIO, problems: list[Problem]) -> Iterator[str]:
+    """Yield lines as text, up to the first that is too long or not UTF-8: what is behind it cannot be told apart."""
+    number = 0
+    while line := file.readline(MAX_ROW_BYTES + 1):
+        number += 1
+        if len(line) > MAX_ROW_BYTES:
+            size = len(line) + _skip_line(file, line)
+            problems.append(Problem("data-row-too-long", f"{path}:{number}", {"size": size, "limit": MAX_ROW_BYTES}))
+            return
+        try:
+            yield line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            problems.append(_not_utf8(f"{path}:{number}", file.tell() - len(line), error))
+            return
 
 
 def _skip_line(file: BinaryIO, last: bytes) -> int:

@@ -6,8 +6,8 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     # The file
     "data-missing": ("there is no such file", "文件不存在"),
     "data-is-folder": (
-        "is a folder; give a .json or .jsonl file",
-        "是文件夹；请给出 .json 或 .jsonl 文件",
+        "is a folder; give a .json, .jsonl or .csv file",
+        "是文件夹；请给出 .json、.jsonl 或 .csv 文件",
     ),
     "data-not-plain-file": (
         "is a pipe, socket or device; give a plain file",
@@ -88,6 +88,22 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     "data-surrogate": (
         "the text of {path} holds {half}, half of a character; write both halves of the pair or the character itself",
         "{path} 的文本含有半个字符 {half}；请写出完整的代理对或字符本身",
+    ),
+    # CSV
+    "data-csv-broken": ("not CSV ({reason})", "不是合法的 CSV（{reason}）"),
+    "data-csv-cells": (
+        "the number of cells is {found}; the header names {expected} columns",
+        "这条记录有 {found} 个单元格；表头有 {expected} 列",
+        "a cell with a comma, a quote or a line break stands in double quotes",
+        "含有逗号、引号或换行的单元格要放在双引号中",
+    ),
+    "data-csv-unnamed": (
+        "column {number} has no name; the first line names every column",
+        "第 {number} 列没有名字；第一行应写出每一列的名字",
+    ),
+    "data-csv-repeated": (
+        "two columns are called '{column}'; names must differ",
+        "有两列都叫 '{column}'；列名不能重复",
     ),
     # Fields
     "data-field-missing": ("{field} is missing", "缺少 {field}"),

@@ -170,7 +170,7 @@ def test_a_file_without_rows_is_a_fault(write: Write, content: bytes) -> None:
 def test_a_path_that_is_no_plain_file_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"absent\.jsonl: there is no such file"):
         scan(tmp_path / "absent.jsonl")
-    with pytest.raises(DataError, match=r"is a folder; give a .json or .jsonl file"):
+    with pytest.raises(DataError, match=r"is a folder; give a .json, .jsonl or .csv file"):
         scan(tmp_path)
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", Path("/dev/zero")):
