@@ -16,6 +16,9 @@ from glmkit.errors import ModelError, Problem
 
 CONFIG_FILE = "config.json"
 
+# What a configuration must say; everything else has a default.
+SIZES = ("num_layers", "hidden_size", "num_heads", "num_kv_heads", "head_dim", "intermediate_size", "vocab_size")
+
 # Our field -> the original's key. Everything else in config.json is either in FIXED_VALUES or does not change a result.
 ORIGINAL_KEYS = {
     "num_layers": "num_layers",
@@ -115,15 +118,7 @@ class ModelConfig:
             known["eos_token_id"] = tuple(known["eos_token_id"])
         problems += [
             Problem("model-config-key-missing", source, {"key": ORIGINAL_KEYS[name]})
-            for name in (
-                "num_layers",
-                "hidden_size",
-                "num_heads",
-                "num_kv_heads",
-                "head_dim",
-                "intermediate_size",
-                "vocab_size",
-            )
+            for name in SIZES
             if name not in known
         ]
         if problems:
@@ -168,16 +163,7 @@ def _problems(config: ModelConfig) -> list[Problem]:
                 )
             )
 
-    for name in (
-        "num_layers",
-        "hidden_size",
-        "num_heads",
-        "num_kv_heads",
-        "head_dim",
-        "intermediate_size",
-        "vocab_size",
-        "max_seq_len",
-    ):
+    for name in (*SIZES, "max_seq_len"):
         require(name, _is_count(getattr(config, name)), "a whole number of at least 1")
     require(
         "prefix_len", config.prefix_len is None or _is_count(config.prefix_len), "null or a whole number of at least 1"
