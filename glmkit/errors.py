@@ -73,10 +73,13 @@ class GlmkitError(Exception):
 
     exit_code = 1
 
-    def __init__(self, problem: str | Sequence[Problem], *, where: str = "", **values: Any) -> None:
+    def __init__(
+        self, problem: str | Sequence[Problem], *, where: str = "", num_problems: int = 0, **values: Any
+    ) -> None:
         self.problems: tuple[Problem, ...] = (
             (Problem(problem, where, values),) if isinstance(problem, str) else tuple(problem)
         )
+        self.num_problems = max(num_problems, len(self.problems))  # more than are held where there are too many
         super().__init__(*self.problems)
 
     @property
@@ -86,8 +89,8 @@ class GlmkitError(Exception):
 
     def __str__(self) -> str:
         lines = [problem.text() for problem in self.problems[:MAX_PRINTED_PROBLEMS]]
-        if len(self.problems) > MAX_PRINTED_PROBLEMS:
-            lines.append(message("cli-more-problems", count=len(self.problems) - MAX_PRINTED_PROBLEMS))
+        if self.num_problems > MAX_PRINTED_PROBLEMS:
+            lines.append(message("cli-more-problems", count=self.num_problems - MAX_PRINTED_PROBLEMS))
         return "\n".join(lines)
 
     def hints(self) -> list[str]:

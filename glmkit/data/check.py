@@ -5,7 +5,9 @@ In: a file, perhaps a tokenizer and a length limit. Out: a CheckReport, and its 
 
 from __future__ import annotations
 
+import hashlib
 import json
+from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,8 +16,10 @@ from pathlib import Path
 from glmkit.chat.conversation import Conversation, Message
 from glmkit.chat.protocol import encode_conversation
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.data.read import scan_file
+from glmkit.data.capped import CappedList
+from glmkit.data.read import Item, Located, Skipped, find_format, walk
 from glmkit.data.strict_json import printable
+from glmkit.data.text_column import TextColumn
 from glmkit.errors import Problem, message
 
 MAX_LISTED = 12
@@ -23,27 +27,35 @@ MAX_LISTED = 12
 
 @dataclass(slots=True, kw_only=True)
 class CheckReport:
-    """Counts over a whole file; lengths are in tokens when a tokenizer was given, otherwise in characters."""
+    """Counts over a whole file; lengths are in tokens when a tokenizer was given, otherwise in characters.
+
+    What grows with the file is a few bytes a conversation: lengths, digests, places. Everything that names rows keeps
+    the first of them and counts the others.
+    """
 
     path: str
     format: str
     unit: str  # "tokens" or "characters"
     max_seq_len: int
     truncate: str
-    problems: list[Problem]
-    skipped: list[tuple[str, str]]  # (place, reason) of incomplete episodes
+    problems: CappedList[Problem] = field(default_factory=CappedList)
+    skipped: CappedList[Skipped] = field(default_factory=CappedList)
     num_conversations: int = 0
     roles: Counter[str] = field(default_factory=Counter)  # role -> messages
     turns: Counter[int] = field(default_factory=Counter)  # messages in a row -> rows; a call with its result is one
     tools: Counter[str] = field(default_factory=Counter)  # tool -> calls
-    duplicates: list[tuple[str, str]] = field(default_factory=list)  # (place, place of the first equal one)
-    lengths: list[int] = field(default_factory=list)  # one a conversation, before any limit
+    duplicates: CappedList[tuple[str, str]] = field(default_factory=CappedList)  # (place, place of the first equal one)
+    lengths: array[int] = field(default_factory=lambda: array("q"))  # one a conversation, before any limit
+    digests: array[int] = field(default_factory=lambda: array("q"))  # one a conversation; equal ones are duplicates
+    places: TextColumn = field(default_factory=TextColumn)  # one a conversation, without the path
     # With a tokenizer only:
     num_labels: int = 0  # before any limit
     num_cut: int = 0  # samples longer than the limit
     lost_tokens: int = 0
     lost_labels: int = 0
-    lost_samples: list[str] = field(default_factory=list)  # places of samples with no label left within the limit
+    lost_samples: CappedList[str] = field(
+        default_factory=CappedList
+    )  # places of samples with no label left within the limit
 
     def percentile(self, percent: float) -> int:
         """Return the smallest length that at least ``percent`` of the conversations do not exceed."""
@@ -69,31 +81,63 @@ def check(
         DataError: the file cannot be read, or no row is in a known format.
         ConfigError: ``source_format`` is not the name of a format.
     """
-    scan = scan_file(path, source_format)
     report = CheckReport(
         path=str(path),
-        format=scan.format,
+        format=find_format(path, source_format),
         unit="tokens" if tokenizer else "characters",
         max_seq_len=max_seq_len,
         truncate=truncate,
-        problems=scan.problems,
-        skipped=scan.skipped,
     )
-    first_place: dict[int, str] = {}
-    for item in scan.conversations:
-        conversation = item.conversation
-        report.num_conversations += 1
-        report.turns[len(item.row["conversations"])] += 1
-        _count_messages(report, conversation)
-        digest = hash(json.dumps([item.row.get("tools"), item.row["conversations"]], sort_keys=True))
-        if digest in first_place:
-            report.duplicates.append((conversation.source, first_place[digest]))
-        first_place.setdefault(digest, conversation.source)
-        if tokenizer:
-            _count_tokens(report, conversation, tokenizer)
-        else:
-            report.lengths.append(sum(map(_num_characters, conversation.messages)))
+    for _, items in walk(path, report.format):
+        count_row(report, items, tokenizer)
+    find_duplicates(report)
     return report
+
+
+def count_row(report: CheckReport, items: Iterable[Item], tokenizer: Tokenizer | None) -> None:
+    """Add what one row of the file holds to the report."""
+    for item in items:
+        if isinstance(item, Problem):
+            report.problems.add(item)
+        elif isinstance(item, Skipped):
+            report.skipped.add(item)
+        else:
+            _count_conversation(report, item, tokenizer)
+
+
+def _count_conversation(report: CheckReport, item: Located, tokenizer: Tokenizer | None) -> None:
+    conversation = item.conversation
+    report.num_conversations += 1
+    report.turns[len(item.row["conversations"])] += 1
+    _count_messages(report, conversation)
+    report.digests.append(_digest(item))
+    report.places.append(conversation.source[len(report.path) :])
+    if tokenizer:
+        _count_tokens(report, conversation, tokenizer)
+    else:
+        report.lengths.append(sum(map(_num_characters, conversation.messages)))
+
+
+def _digest(item: Located) -> int:
+    """Return 64 bits of what is trained on, the same in every process; chance makes two of a million rows equal once in
+    37 million files."""
+    text = json.dumps([item.row.get("tools"), item.row["conversations"]], sort_keys=True)
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little", signed=True)
+
+
+def find_duplicates(report: CheckReport) -> None:
+    """List the conversations that repeat an earlier one, in the order of the file."""
+    import numpy as np
+
+    digests = np.frombuffer(report.digests, dtype=np.int64) if report.digests else np.empty(0, dtype=np.int64)
+    order = np.argsort(digests, kind="stable")
+    is_first = np.ones(len(digests), dtype=bool)
+    is_first[1:] = digests[order][1:] != digests[order][:-1]
+    earliest = np.empty_like(order)
+    earliest[order] = order[is_first][np.cumsum(is_first) - 1]
+    for index in np.flatnonzero(earliest != np.arange(len(order))):
+        place, earlier = report.places[int(index)], report.places[int(earliest[index])]
+        report.duplicates.add((report.path + place, report.path + earlier))
 
 
 def _count_messages(report: CheckReport, conversation: Conversation) -> None:
@@ -111,7 +155,7 @@ def _count_tokens(report: CheckReport, conversation: Conversation, tokenizer: To
     report.lost_tokens += sample.cut_tokens
     report.lost_labels += sample.cut_labels
     if not sample.num_labels:
-        report.lost_samples.append(conversation.source)
+        report.lost_samples.add(conversation.source)
 
 
 def _num_characters(item: Message) -> int:
@@ -130,11 +174,11 @@ def render_report(report: CheckReport) -> str:
     if report.tools:
         lines.append(message("data-check-tools", tools=_listed(report.tools.most_common())))
     if report.skipped:
-        lines.append(message("data-check-skipped", count=len(report.skipped)))
+        lines.append(message("data-check-skipped", count=report.skipped.total))
     if report.num_conversations:
         lines += _length_lines(report)
         lines.append(_duplicates_line(report))
-    lines.append(message("data-check-faults", count=len(report.problems)))
+    lines.append(message("data-check-faults", count=report.problems.total))
     return "\n".join(lines)
 
 
@@ -142,7 +186,7 @@ def _duplicates_line(report: CheckReport) -> str:
     if not report.duplicates:
         return message("data-check-no-duplicates")
     place, earlier = report.duplicates[0]
-    return message("data-check-duplicates", count=len(report.duplicates), place=place, earlier=earlier)
+    return message("data-check-duplicates", count=report.duplicates.total, place=place, earlier=earlier)
 
 
 def _listed(pairs: Iterable[tuple[object, int]]) -> str:
@@ -163,5 +207,5 @@ def _length_lines(report: CheckReport) -> list[str]:
         rule = {"max_seq_len": report.max_seq_len, "truncate": report.truncate}
         lines.append(message("data-check-cut", **rule, **cut))
     if report.lost_samples:
-        lines.append(message("data-check-lost", count=len(report.lost_samples), place=report.lost_samples[0]))
+        lines.append(message("data-check-lost", count=report.lost_samples.total, place=report.lost_samples[0]))
     return lines

@@ -11,7 +11,7 @@ from glmkit.config import CheckConfig, ConvertConfig, ShowConfig
 from glmkit.data.check import check, render_report
 from glmkit.data.convert import convert
 from glmkit.data.encode import count_targets
-from glmkit.data.read import read
+from glmkit.data.read import read, refuse_unusable
 from glmkit.data.show import print_sample
 from glmkit.errors import MAX_PRINTED_PROBLEMS, ConfigError, DataError, message, notice
 
@@ -19,12 +19,12 @@ from glmkit.errors import MAX_PRINTED_PROBLEMS, ConfigError, DataError, message,
 def run_convert(config: ConvertConfig) -> int:
     """Convert and print what was kept, what was left out and why, and the histogram of lengths."""
     counts = convert(config.source, config.target, config.source_format or None)
-    num_skipped = len(counts.skipped_places)
+    num_skipped = counts.skipped_places.total
     print(message("data-converted", target=config.target, kept=counts.kept, skipped=num_skipped))
     for reason, count in counts.skipped.items():
         print(message("data-skip-count", count=count, reason=reason))
-    for place, reason in counts.skipped_places[:MAX_PRINTED_PROBLEMS]:
-        print(message("data-skip-place", place=place, reason=reason))
+    for skipped in counts.skipped_places[:MAX_PRINTED_PROBLEMS]:
+        print(message("data-skip-place", place=skipped.place, reason=skipped.reason))
     if num_skipped > MAX_PRINTED_PROBLEMS:
         print("    " + message("cli-more-problems", count=num_skipped - MAX_PRINTED_PROBLEMS))
     histogram = ", ".join(f"{length}: {count}" for length, count in counts.histogram.items())
@@ -41,11 +41,8 @@ def run_check(config: CheckConfig) -> int:
     tokenizer = Tokenizer.from_file(config.tokenizer) if config.tokenizer else None
     report = check(config.file, config.source_format or None, tokenizer, config.max_seq_len, config.truncate)
     print(render_report(report))
-    if report.problems:
-        raise DataError(report.problems)
-    if not report.num_conversations:
-        raise DataError("data-nothing-left", where=config.file, count=len(report.skipped))
-    if len(report.lost_samples) == report.num_conversations:
+    refuse_unusable(config.file, report.num_conversations, report.problems, report.skipped)
+    if report.lost_samples.total == report.num_conversations:
         raise DataError("data-no-sample-left", count=report.num_conversations, max_seq_len=config.max_seq_len)
     return 0
 

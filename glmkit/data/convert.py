@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from glmkit.data.read import scan_file
-from glmkit.errors import ConfigError, DataError, StorageError
+from glmkit.data.capped import CappedList
+from glmkit.data.read import Skipped, find_format, refuse_unusable, walk
+from glmkit.errors import ConfigError, Problem, StorageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class ConversionCounts:
     kept: int
     skipped: dict[str, int]  # reason -> how many
     histogram: dict[int, int]  # messages in a conversation -> how many; a tool call with its result is one message
-    skipped_places: list[tuple[str, str]]  # (place, reason), in file order
+    skipped_places: CappedList[Skipped]  # in file order; the first of them, when there are very many
 
 
 def convert(source: str | Path, target: str | Path, source_format: str | None = None) -> ConversionCounts:
@@ -42,19 +43,39 @@ def convert(source: str | Path, target: str | Path, source_format: str | None = 
     """
     source, target = Path(source), Path(target)
     _check_target(source, target)
-    scan = scan_file(source, source_format)
-    if scan.problems:
-        raise DataError(scan.problems)
-    if not scan.conversations:
-        raise DataError("data-nothing-left", where=str(source), count=len(scan.skipped))
-    write_lines(target, (json.dumps(item.row, ensure_ascii=False) for item in scan.conversations))
-    lengths = Counter(len(item.row["conversations"]) for item in scan.conversations)
+    tally = _Tally()
+    write_lines(target, _lines(source, find_format(source, source_format), tally))
     return ConversionCounts(
-        kept=len(scan.conversations),
-        skipped=dict(Counter(reason for _, reason in scan.skipped)),
-        histogram=dict(sorted(lengths.items())),
-        skipped_places=scan.skipped,
+        kept=sum(tally.lengths.values()),
+        skipped=dict(tally.reasons),
+        histogram=dict(sorted(tally.lengths.items())),
+        skipped_places=tally.skipped,
     )
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has been met so far."""
+
+    lengths: Counter[int] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    skipped: CappedList[Skipped] = field(default_factory=CappedList)
+    problems: CappedList[Problem] = field(default_factory=CappedList)
+
+
+def _lines(source: Path, source_format: str, tally: _Tally) -> Iterator[str]:
+    """Yield the conversations as lines and count; behind the last row, raise what makes the file unusable."""
+    for _, items in walk(source, source_format):
+        for item in items:
+            if isinstance(item, Problem):
+                tally.problems.add(item)
+            elif isinstance(item, Skipped):
+                tally.skipped.add(item)
+                tally.reasons[item.reason] += 1
+            elif not tally.problems:  # nothing will be kept: the rest is only read for its faults
+                tally.lengths[len(item.row["conversations"])] += 1
+                yield json.dumps(item.row, ensure_ascii=False)
+    refuse_unusable(source, sum(tally.lengths.values()), tally.problems, tally.skipped)
 
 
 def write_lines(target: Path, lines: Iterable[str]) -> None:

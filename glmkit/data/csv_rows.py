@@ -1,7 +1,7 @@
 """The lines of a .csv file -> one dict of texts a record, by the names in the header; nothing is guessed.
 
-In: lines of text. Out: (line where the record starts, cells by column), and a Problem for each record that cannot be
-read. Called by rows.py; which columns mean what is the sources' business.
+In: lines of text. Out: (line where the record starts, cells by column, or Problems of a record that cannot be read).
+Called by rows.py; which columns mean what is the sources' business.
 """
 
 from __future__ import annotations
@@ -18,27 +18,29 @@ def is_csv(path: Path) -> bool:
     return path.name.lower().removesuffix(".gz").endswith(".csv")
 
 
-def read_records(path: Path, lines: Iterable[str], problems: list[Problem]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the records behind the header; blank lines are skipped. Cells are text in any case.
+def read_records(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str] | tuple[Problem, ...]]]:
+    """Yield the records behind the header, or what is wrong with one; blank lines are skipped. Cells are text always.
 
     Raises:
         DataError: a column has no name, or the name of another one.
     """
     columns: list[str] = []
-    for line, cells in _cells(path, lines, problems):
+    for line, cells in _cells(path, lines):
         where = f"{path}:{line}"
-        if not columns:
+        if isinstance(cells, Problem):
+            yield line, (cells,)
+        elif not columns:
             columns = _header(where, cells)
         elif len(cells) != len(columns):
             values = {"found": len(cells), "expected": len(columns)}
-            problems.append(Problem("data-csv-cells", where, values))
+            yield line, (Problem("data-csv-cells", where, values),)
         elif nul := [column for column, cell in zip(columns, cells, strict=True) if "\0" in cell]:
-            problems.extend(Problem("data-nul", where, {"path": column}) for column in nul)
+            yield line, tuple(Problem("data-nul", where, {"path": column}) for column in nul)
         else:
             yield line, dict(zip(columns, cells, strict=True))
 
 
-def _cells(path: Path, lines: Iterable[str], problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
+def _cells(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, list[str] | Problem]]:
     reader = csv.reader(lines, strict=True)
     while True:
         line = reader.line_num + 1
@@ -47,7 +49,7 @@ def _cells(path: Path, lines: Iterable[str], problems: list[Problem]) -> Iterato
         except StopIteration:
             return
         except csv.Error as error:  # where the next record starts is unknown after a quote that does not close
-            problems.append(Problem("data-csv-broken", f"{path}:{line}", {"reason": str(error)}))
+            yield line, Problem("data-csv-broken", f"{path}:{line}", {"reason": str(error)})
             return
         if any(cell.strip() for cell in cells):
             yield line, cells

@@ -1,19 +1,21 @@
 """A file in any known format -> Conversations, or every fault of every row with file:line.
 
-In: a path and perhaps the format's name (detected from the rows otherwise). Out: what the file holds. Called by
-training, by convert, check and show; nothing else reads conversation files.
+In: a path and perhaps the format's name (detected from the rows otherwise). Out: what each row holds, one row at a
+time (``walk``), or the conversations of a small file as a list (``read``). Called by encode, convert, check and show;
+nothing else reads conversation files.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from glmkit.chat.conversation import Conversation
-from glmkit.data.rows import Row, read_rows
+from glmkit.data.capped import CappedList
+from glmkit.data.row import WHOLE, Row, Share
+from glmkit.data.rows import read_rows
 from glmkit.data.sources import alpaca, conversations, openai, prompt_response, sharegpt, toolalpaca
 from glmkit.data.sources.source import Example, Source
 from glmkit.data.strict_json import printable, shown
@@ -33,17 +35,18 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """Everything a file holds: good conversations, faults, and parts left out with the reason."""
+class Skipped:
+    """A part of a row that is left out and counted: an episode recorded only in part."""
 
-    format: str  # "" when no row could be read
-    conversations: list[Located]
-    problems: list[Problem]
-    skipped: list[tuple[str, str]]  # (place, reason)
+    place: str
+    reason: str
+
+
+Item = Located | Skipped | Problem  # what a row holds: conversations, parts left out, faults
 
 
 def read(path: str | Path, source_format: str | None = None) -> list[Conversation]:
-    """Return all conversations of a file, each with its ``source`` "file:line".
+    """Return all conversations of a small file, each with its ``source`` "file:line".
 
     Episodes that a ToolAlpaca file records only in part are left out with one line on stderr.
 
@@ -51,18 +54,46 @@ def read(path: str | Path, source_format: str | None = None) -> list[Conversatio
         DataError: the file cannot be read, or rows are wrong (all of them are named), or nothing is left.
         ConfigError: ``source_format`` is not the name of a format.
     """
-    scan = scan_file(path, source_format)
-    if scan.problems:
-        raise DataError(scan.problems)
-    if scan.skipped:
-        notice("data-skipped", path=path, count=len(scan.skipped), place=scan.skipped[0][0], reason=scan.skipped[0][1])
-    if not scan.conversations:
-        raise DataError("data-nothing-left", where=str(path), count=len(scan.skipped))
-    return [item.conversation for item in scan.conversations]
+    conversations: list[Conversation] = []
+    problems: CappedList[Problem] = CappedList()
+    skipped: CappedList[Skipped] = CappedList()
+    for _, items in walk(path, find_format(path, source_format)):
+        for item in items:
+            if isinstance(item, Located):
+                conversations.append(item.conversation)
+            elif isinstance(item, Skipped):
+                skipped.add(item)
+            else:
+                problems.add(item)
+    refuse_unusable(path, len(conversations), problems, skipped)
+    notice_skipped(path, skipped)
+    return conversations
 
 
-def scan_file(path: str | Path, source_format: str | None = None) -> Scan:
-    """Read and check a whole file; faults of rows are collected, not raised.
+def refuse_unusable(
+    path: str | Path, num_conversations: int, problems: CappedList[Problem], skipped: CappedList[Skipped]
+) -> None:
+    """Refuse a file with faults, or without a conversation.
+
+    Raises:
+        DataError: with every fault that was kept, and their number; or nothing is left.
+    """
+    if problems:
+        raise DataError(problems, num_problems=problems.total)
+    if not num_conversations:
+        raise DataError("data-nothing-left", where=str(path), count=skipped.total)
+
+
+def notice_skipped(path: str | Path, skipped: CappedList[Skipped]) -> None:
+    """Say how many parts of the file were left out, and the first of them."""
+    if skipped:
+        notice("data-skipped", path=path, count=skipped.total, place=skipped[0].place, reason=skipped[0].reason)
+
+
+def find_format(path: str | Path, source_format: str | None = None) -> str:
+    """Return ``source_format``, or the format of the first row that any format recognises; "" if no row can be read.
+
+    The rows up to there are read for this, and nothing of them is kept.
 
     Raises:
         DataError: the file cannot be read, or no row is in a known format.
@@ -70,53 +101,56 @@ def scan_file(path: str | Path, source_format: str | None = None) -> Scan:
     """
     if source_format and source_format not in SOURCES:
         raise ConfigError("data-format-name", where="source_format", value=source_format, choices=", ".join(SOURCES))
-    path = Path(path)
-    problems: list[Problem] = []
-    rows: list[Row] = []
-    for row in read_rows(path, problems):
-        if isinstance(row.value, dict):
-            rows.append(row)
-        else:
-            problems.append(Problem("data-row-not-object", row.where, {"value": shown(row.value)}))
-    scan = Scan(source_format or _detect(rows), [], problems, [])
-    if rows and not scan.format:
-        keys = printable(", ".join(rows[0].value)[:200]) or "-"
-        raise DataError("data-format-unknown", where=rows[0].where, keys=keys, choices=", ".join(SOURCES))
-    for row in rows:
-        for example in SOURCES[scan.format].examples(row.value):
-            _sort_in(scan, row.where, example)
-    problems.sort(key=lambda problem: _line_of(problem, len(str(path))))
-    return scan
+    if source_format:
+        return source_format
+    first: tuple[str, str] | None = None
+    for row in read_rows(Path(path)):
+        if not isinstance(row.value, dict):
+            continue
+        found = next((name for name, source in SOURCES.items() if source.recognises(row.value)), "")
+        if found:
+            return found
+        first = first or (row.where, printable(", ".join(row.value)[:200]) or "-")
+    if first:
+        raise DataError("data-format-unknown", where=first[0], keys=first[1], choices=", ".join(SOURCES))
+    return ""
 
 
-def _line_of(problem: Problem, path_length: int) -> int:
-    match = re.match(r":(\d+)", problem.where[path_length:])
-    return int(match[1]) if match else 0
+def walk(path: str | Path, source_format: str, share: Share = WHOLE) -> Iterator[tuple[Row, list[Item]]]:
+    """Yield each row of a file beside what it holds, in the order of the file; memory holds one row at a time.
+
+    Args:
+        path: the file.
+        source_format: what ``find_format`` returned for it.
+        share: the rows that are wanted.
+
+    Raises:
+        DataError: the file cannot be read; faults of rows are yielded, not raised.
+    """
+    for row in read_rows(Path(path), share):
+        yield row, read_row(row, source_format)
 
 
-def _detect(rows: list[Row]) -> str:
-    """Return the format of the first row that any format recognises."""
-    names = (name for row in rows for name, source in SOURCES.items() if source.recognises(row.value))
-    return next(names, "")
+def read_row(row: Row, source_format: str) -> list[Item]:
+    """Return what a row holds."""
+    if row.problems:
+        return list(row.problems)
+    if not isinstance(row.value, dict):
+        return [Problem("data-row-not-object", row.where, {"value": shown(row.value)})]
+    return [item for example in SOURCES[source_format].examples(row.value) for item in _sorted_in(row.where, example)]
 
 
-def _sort_in(scan: Scan, where: str, example: Example) -> None:
-    """Put an example where it belongs: among the conversations, the faults or the parts left out."""
+def _sorted_in(where: str, example: Example) -> list[Item]:
+    """Return an example as what it is: a conversation, faults, or a part left out."""
     place = f"{where} {example.part}".rstrip()
     faults = example.faults
     if example.skip_reason:
-        scan.skipped.append((place, example.skip_reason))
-        return
+        return [Skipped(place, example.skip_reason)]
     if not faults:
         try:
-            conversation = Conversation.from_dict(example.row, source=place)
+            return [Located(example.row, Conversation.from_dict(example.row, source=place))]
         except DataError as error:
             faults = tuple(replace(example.in_source_fields(problem), where="") for problem in error.problems)
-        else:
-            scan.conversations.append(Located(example.row, conversation))
-            return
     if example.part:  # a recorded episode: left out, as one that lacks a field
-        scan.skipped.append((place, message("data-skip-form")))
-        return
-    for fault in faults:
-        scan.problems.append(replace(fault, where=f"{place}: {fault.where}" if fault.where else place))
+        return [Skipped(place, message("data-skip-form"))]
+    return [replace(fault, where=f"{place}: {fault.where}" if fault.where else place) for fault in faults]

@@ -1,7 +1,7 @@
 """A .json, .jsonl or .csv file -> rows with their line numbers; everything not strict JSON is named, nothing guessed.
 
-In: a path. Out: Rows, and a Problem for each row that cannot be read. Whether the file is one array or one object a
-line, and whether it is gzip, is seen from its content, not from its name. Called by read.py.
+In: a path. Out: Rows in the order of the file, one at a time: memory holds a row, never the file. Whether the file is
+one array or one object a line, and whether it is gzip, is seen from its content, not from its name. Called by read.py.
 """
 
 from __future__ import annotations
@@ -10,31 +10,22 @@ import json
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from glmkit.data.array_rows import walk_array
 from glmkit.data.csv_rows import is_csv, read_records
 from glmkit.data.gzipped import damage_named, unpacked
-from glmkit.data.strict_json import decode, decode_all, printable, skip_space
+from glmkit.data.row import WHOLE, Row, Share
+from glmkit.data.strict_json import SHOWN_TEXT, decode_all, printable
 from glmkit.errors import DataError, Problem
 
-MAX_ROW_BYTES = 16 * 2**20  # one conversation; a longer line is refused without being held in memory
-MAX_ARRAY_BYTES = 2**30  # a JSON array is held in memory as a whole
-SHOWN_CHARACTERS = 80
+MAX_ROW_BYTES = 16 * 2**20  # one conversation; a longer row is refused without being held in memory
 BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One JSON value of the file and the place where it starts, "file:line"."""
-
-    where: str
-    value: Any
-
-
-def read_rows(path: Path, problems: list[Problem]) -> Iterator[Row]:
-    """Yield the rows of ``path`` in order and append what is wrong with the others to ``problems``.
+def read_rows(path: Path, share: Share = WHOLE) -> Iterator[Row]:
+    """Yield the rows of ``path`` that ``share`` holds, in order; those that cannot be read carry what is wrong.
 
     A byte order mark, CRLF line ends and blank lines are accepted. Limits and offsets count bytes of text, unpacked.
 
@@ -45,11 +36,11 @@ def read_rows(path: Path, problems: list[Problem]) -> Iterator[Row]:
         start = file.read(4096)
         file.seek(len(BOM) if start.startswith(BOM) else 0)
         if is_csv(path):
-            yield from _csv_rows(path, file, problems)
+            yield from _csv_rows(path, file, share)
         elif start.removeprefix(BOM).lstrip().startswith(b"["):
-            yield from _array_rows(path, file, problems)
+            yield from walk_array(path, file, share, MAX_ROW_BYTES)
         else:
-            yield from _line_rows(path, file, problems)
+            yield from _line_rows(path, file, share)
 
 
 def _open_plain_file(path: Path) -> BinaryIO:
@@ -67,56 +58,76 @@ def _open_plain_file(path: Path) -> BinaryIO:
         raise DataError("data-unreadable", where=printable(str(path)), reason=reason) from error
 
 
-def _line_rows(path: Path, file: BinaryIO, problems: list[Problem]) -> Iterator[Row]:
+def _line_rows(path: Path, file: BinaryIO, share: Share) -> Iterator[Row]:
+    line_number, number = 0, -1
+    while line := file.readline(MAX_ROW_BYTES + 1):
+        line_number += 1
+        if line.isspace():
+            continue
+        number += 1
+        is_ours = share.holds(number)
+        where = f"{path}:{line_number}" if is_ours else ""
+        if len(line) > MAX_ROW_BYTES:
+            size = len(line) + _skip_line(file, line)
+            problem = Problem("data-row-too-long", where, {"size": size, "limit": MAX_ROW_BYTES})
+            row = Row(number, where, problems=(problem,))
+        elif is_ours:
+            row = _line_row(number, where, line, file)
+        if is_ours:
+            yield row
+    if number < 0:
+        raise DataError("data-empty", where=str(path))
+
+
+def _line_row(number: int, where: str, line: bytes, file: BinaryIO) -> Row:
+    """Decode a line; ``file`` stands behind it."""
+    text = ""
+    try:
+        text = line.decode("utf-8").rstrip("\r\n")
+        decoded = decode_all(text)
+    except UnicodeDecodeError as error:
+        values = {"byte": f"0x{line[error.start]:02x}", "offset": file.tell() - len(line) + error.start}
+        return Row(number, where, problems=(Problem("data-not-utf8", where, values),))
+    except json.JSONDecodeError as error:
+        values = {"reason": error.msg, "text": printable(text[:SHOWN_TEXT])}
+        return Row(number, where, problems=(Problem("data-broken-json", f"{where}:{error.colno}", values),))
+    if decoded.faults:
+        return Row(number, where, problems=tuple(Problem(code, where, values) for code, values in decoded.faults))
+    return Row(number, where, decoded.value)
+
+
+def _csv_rows(path: Path, file: BinaryIO, share: Share) -> Iterator[Row]:
+    last: list[tuple[int, Problem]] = []
+    number = -1
+    for number, (line, record) in enumerate(read_records(path, _text_lines(path, file, last))):
+        if share.holds(number):
+            where = f"{path}:{line}"
+            yield Row(number, where, record) if isinstance(record, dict) else Row(number, where, problems=record)
+    if last and share.holds(number + 1):
+        line, problem = last[0]
+        yield Row(number + 1, f"{path}:{line}", problems=(problem,))
+    if number < 0 and not last:
+        raise DataError("data-empty", where=str(path))
+
+
+def _text_lines(path: Path, file: BinaryIO, last: list[tuple[int, Problem]]) -> Iterator[str]:
+    """Yield lines as text, up to the first that is too long or not UTF-8: what is behind it cannot be told apart.
+
+    The number of that line and what is wrong with it are put into ``last``.
+    """
     number = 0
-    is_empty = True
     while line := file.readline(MAX_ROW_BYTES + 1):
         number += 1
-        if not line.strip():
-            continue
-        is_empty = False
         where = f"{path}:{number}"
         if len(line) > MAX_ROW_BYTES:
             size = len(line) + _skip_line(file, line)
-            problems.append(Problem("data-row-too-long", where, {"size": size, "limit": MAX_ROW_BYTES}))
-            continue
-        try:
-            text = line.decode("utf-8").rstrip("\r\n")
-            decoded = decode_all(text)
-        except UnicodeDecodeError as error:
-            problems.append(_not_utf8(where, file.tell() - len(line), error))
-        except json.JSONDecodeError as error:
-            problems.append(_broken(f"{where}:{error.colno}", error, text))
-        else:
-            problems.extend(Problem(code, where, values) for code, values in decoded.faults)
-            if not decoded.faults:
-                yield Row(where, decoded.value)
-    if is_empty:
-        raise DataError("data-empty", where=str(path))
-
-
-def _csv_rows(path: Path, file: BinaryIO, problems: list[Problem]) -> Iterator[Row]:
-    is_empty = True
-    for line, cells in read_records(path, _text_lines(path, file, problems), problems):
-        is_empty = False
-        yield Row(f"{path}:{line}", cells)
-    if is_empty and not problems:
-        raise DataError("data-empty", where=str(path))
-
-
-def _text_lines(path: Path, file: BinaryIO, problems: list[Problem]) -> Iterator[str]:
-    """Yield lines as text, up to the first that is too long or not UTF-8: what is behind it cannot be told apart."""
-    number = 0
-    while line := file.readline(MAX_ROW_BYTES + 1):
-        number += 1
-        if len(line) > MAX_ROW_BYTES:
-            size = len(line) + _skip_line(file, line)
-            problems.append(Problem("data-row-too-long", f"{path}:{number}", {"size": size, "limit": MAX_ROW_BYTES}))
+            last.append((number, Problem("data-row-too-long", where, {"size": size, "limit": MAX_ROW_BYTES})))
             return
         try:
             yield line.decode("utf-8")
         except UnicodeDecodeError as error:
-            problems.append(_not_utf8(f"{path}:{number}", file.tell() - len(line), error))
+            values = {"byte": f"0x{line[error.start]:02x}", "offset": file.tell() - len(line) + error.start}
+            last.append((number, Problem("data-not-utf8", where, values)))
             return
 
 
@@ -127,70 +138,3 @@ def _skip_line(file: BinaryIO, last: bytes) -> int:
         last = file.readline(2**16)
         skipped += len(last)
     return skipped
-
-
-def _array_rows(path: Path, file: BinaryIO, problems: list[Problem]) -> Iterator[Row]:
-    content = _whole(path, file)
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        problems.append(_not_utf8(f"{path}:{line}", file.tell() - len(content), error))
-        return
-    del content  # half of the memory; the text is needed to the end
-    try:
-        yield from _walk_array(path, text, problems)
-    except json.JSONDecodeError as error:  # where the next element starts is unknown after a syntax error
-        line_start = text.rfind("\n", 0, error.pos) + 1
-        shown_start = max(line_start, error.pos - SHOWN_CHARACTERS // 2)  # the whole array may be one line
-        shown = text[shown_start : shown_start + SHOWN_CHARACTERS].split("\n")[0]
-        problems.append(_broken(f"{path}:{error.lineno}:{error.colno}", error, shown))
-
-
-def _whole(path: Path, file: BinaryIO) -> bytearray:
-    size = os.fstat(file.fileno()).st_size
-    if size > MAX_ARRAY_BYTES:
-        raise DataError("data-array-too-long", where=str(path), size=size, limit=MAX_ARRAY_BYTES)
-    content = bytearray()
-    while piece := file.read(2**20):  # in pieces: the size of what gzip holds is not known before
-        content += piece
-        if len(content) > MAX_ARRAY_BYTES:
-            raise DataError("data-gzip-array-too-long", where=str(path), limit=MAX_ARRAY_BYTES)
-    return content
-
-
-def _walk_array(path: Path, text: str, problems: list[Problem]) -> Iterator[Row]:
-    position = skip_space(text, skip_space(text, 0) + 1)  # behind the opening bracket
-    if text[position : position + 1] == "]":
-        raise DataError("data-empty", where=str(path))
-    line, counted_to = 1, 0
-    separator = ","
-    while separator == ",":
-        line += text.count("\n", counted_to, position)
-        counted_to = position
-        where = f"{path}:{line}"
-        decoded = decode(text, position)
-        problems.extend(Problem(code, where, values) for code, values in decoded.faults)
-        if decoded.end < 0:
-            return
-        size = decoded.end - position
-        if size > MAX_ROW_BYTES:
-            problems.append(Problem("data-row-too-long", where, {"size": size, "limit": MAX_ROW_BYTES}))
-        elif not decoded.faults:
-            yield Row(where, decoded.value)
-        position = skip_space(text, decoded.end)
-        separator = text[position : position + 1]
-        if separator not in (",", "]"):
-            raise json.JSONDecodeError("Expecting ',' or ']'", text, position)
-        position = skip_space(text, position + 1)
-    if position != len(text):
-        raise json.JSONDecodeError("Extra data", text, position)
-
-
-def _not_utf8(where: str, start: int, error: UnicodeDecodeError) -> Problem:
-    values = {"byte": f"0x{error.object[error.start]:02x}", "offset": start + error.start}
-    return Problem("data-not-utf8", where, values)
-
-
-def _broken(where: str, error: json.JSONDecodeError, text: str) -> Problem:
-    return Problem("data-broken-json", where, {"reason": error.msg, "text": printable(text[:SHOWN_CHARACTERS])})

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MAX_DEPTH = 100  # brackets inside brackets
-SHOWN_CHARACTERS = 60
+SHOWN_CHARACTERS = 60  # of a value
+SHOWN_TEXT = 80  # of a line that is not JSON
 
 # Escapes that can hide what text must not hold; only then are the strings of a value looked through.
 _SUSPICIOUS = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")

@@ -15,18 +15,6 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     ),
     "data-unreadable": ("cannot be read: {reason}", "无法读取：{reason}"),
     "data-empty": ("holds no rows", "没有任何数据"),
-    "data-array-too-long": (
-        "is a JSON array of {size} bytes; an array may have {limit} at most",
-        "是 {size} 字节的 JSON 数组；数组最大 {limit} 字节",
-        "write one JSON object a line (.jsonl): such a file may be of any size",
-        "请每行写一个 JSON 对象（.jsonl），大小不限",
-    ),
-    "data-gzip-array-too-long": (
-        "unpacks to a JSON array of more than {limit} bytes, the most an array may have",
-        "解压后的 JSON 数组超过 {limit} 字节，这是数组的上限",
-        "write one JSON object a line (.jsonl): such a file may be of any size",
-        "请每行写一个 JSON 对象（.jsonl），大小不限",
-    ),
     "data-gzip-damaged": (
         "is not a whole gzip file: {reason}",
         "不是完整的 gzip 文件：{reason}",

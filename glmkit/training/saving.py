@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -57,7 +58,7 @@ class Saver:
             publish(self._run.path, step, write)
         except (OSError, SafetensorError) as error:
             self._failures += 1
-            values = {
+            values: dict[str, Any] = {
                 "reason": getattr(error, "strerror", None) or error,
                 "needed": f"{needed_bytes:,}",
                 "free": f"{shutil.disk_usage(self._run.path).free:,}",

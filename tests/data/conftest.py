@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from glmkit.cli import main
-from glmkit.data.read import read, scan_file
+from glmkit.data.read import find_format, read
 from glmkit.errors import DataError
 
 Converted = Callable[..., dict[str, Any]]
@@ -44,7 +44,7 @@ def converted(tmp_path: Path) -> Converted:
     def convert_row(source_format: str, row: dict[str, Any]) -> dict[str, Any]:
         source, target = tmp_path / "rows.jsonl", tmp_path / "out.jsonl"
         source.write_text(json.dumps(row, ensure_ascii=False), encoding="utf-8")
-        assert scan_file(source).format == source_format
+        assert find_format(source) == source_format
         assert main(["data", "convert", str(source), str(target), "--lang", "en"]) == 0
         (line,) = target.read_text(encoding="utf-8").splitlines()
         return json.loads(line)

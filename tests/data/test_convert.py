@@ -14,7 +14,7 @@ import pytest
 
 import glmkit
 from glmkit.data.convert import write_lines
-from glmkit.data.read import read
+from glmkit.data.read import Skipped, read
 from glmkit.errors import ConfigError, DataError, GlmkitError, StorageError
 
 HELLO = {"conversations": [{"role": "user", "content": "你好"}, {"role": "assistant", "content": "Hi."}]}
@@ -84,7 +84,7 @@ def test_incomplete_episodes_are_skipped_with_a_reason_and_listed(tmp_path: Path
         "a field has the wrong form": 4,
         "'input' is missing": 1,
     }
-    assert counts.skipped_places[0] == (f"{source}:2 Weather Instances[1]", "'output' is missing")
+    assert counts.skipped_places[0] == Skipped(f"{source}:2 Weather Instances[1]", "'output' is missing")
 
 
 def test_reading_toolalpaca_says_what_it_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

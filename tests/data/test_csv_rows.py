@@ -10,7 +10,7 @@ import pytest
 
 from glmkit.cli import main
 from glmkit.data import rows
-from glmkit.data.read import read, scan_file
+from glmkit.data.read import find_format, read
 from glmkit.errors import DataError
 
 
@@ -37,7 +37,7 @@ def faults(path: Path) -> list[str]:
 )
 def test_columns_are_known_by_their_names(tmp_path: Path, header: str, source_format: str) -> None:
     path, target = write(tmp_path, f"{header}\n你好,Hi.\n"), tmp_path / "out.jsonl"
-    assert scan_file(path).format == source_format
+    assert find_format(path) == source_format
     assert main(["data", "convert", str(path), str(target)]) == 0
     assert json.loads(target.read_text(encoding="utf-8")) == {
         "conversations": [{"role": "user", "content": "你好"}, {"role": "assistant", "content": "Hi."}]

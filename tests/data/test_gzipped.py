@@ -90,16 +90,15 @@ def test_limits_hold_for_the_unpacked_text(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(rows, "MAX_ROW_BYTES", 500)
     long = write(tmp_path, gzip.compress(json.dumps({"a": "x" * 5000}).encode()))
     assert fault(long)[0] == f"{long}:1: the row has 5009 bytes; a row may have 500 at most"
-    monkeypatch.setattr(rows, "MAX_ARRAY_BYTES", 1000)
-    array = write(tmp_path, gzip.compress(json.dumps([ROW] * 50).encode()))
-    assert fault(array) == (
-        f"{array}: unpacks to a JSON array of more than 1000 bytes, the most an array may have",
-        ["write one JSON object a line (.jsonl): such a file may be of any size"],
-    )
+    array = write(tmp_path, gzip.compress(json.dumps([ROW, {"a": "x" * 5000}]).encode()))
+    assert fault(array)[0] == f"{array}:1: the row has 5009 bytes; a row may have 500 at most"
 
 
-@pytest.mark.parametrize("start", [b"", b"[", b'{"a": "x"}\n', b"{"])
-@pytest.mark.parametrize("filling", [b"0" * 10_000_000, b"\n" * 1_000_000], ids=["zeros", "lines"])
+ZEROS, LINE_ENDS = b"0" * 10_000_000, b"\n" * 1_000_000
+
+
+@pytest.mark.parametrize("start", [b"", b"[", b'["', b'{"a": "x"}\n', b"{"])
+@pytest.mark.parametrize("filling", [ZEROS, LINE_ENDS], ids=["zeros", "lines"])
 def test_a_bomb_is_refused_before_it_fills_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: bytes, filling: bytes
 ) -> None:
@@ -111,6 +110,9 @@ def test_a_bomb_is_refused_before_it_fills_memory(
     text, hints = fault(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    if (start, filling) == (b"[", ZEROS):  # not JSON from the start: no need to go on unpacking
+        assert "not JSON" in text and peak < 8 * 2**20
+        return
     assert text == f"{path}: unpacks to more than {limit} bytes, far more than text of its size would"
     assert hints == ["if that is right, unpack it with gunzip and give the unpacked file"]
     assert peak < 2 * limit + 4 * 2**20  # a piece of 1 MiB, and what bytearray allocates ahead

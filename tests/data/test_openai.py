@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from glmkit.chat.conversation import ToolCall
-from glmkit.data.read import read, scan_file
+from glmkit.data.read import Located, find_format, read, walk
 from glmkit.errors import DataError
 
 USER = {"role": "user", "content": "Weather in Rome and 巴黎?"}
@@ -36,9 +36,11 @@ def write(folder: Path, row: dict[str, Any]) -> Path:
 
 
 def translated(folder: Path, **row: Any) -> dict[str, Any]:
-    scan = scan_file(write(folder, row))
-    assert (scan.format, scan.problems) == ("openai", [])
-    return scan.conversations[0].row
+    path = write(folder, row)
+    ((_, (item,)),) = walk(path, find_format(path))
+    assert find_format(path) == "openai"
+    assert isinstance(item, Located)
+    return item.row
 
 
 def faults(folder: Path, **row: Any) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from glmkit.data.read import read, scan_file
+from glmkit.data.read import find_format, read
 from glmkit.data.sources.prompt_response import PAIRS
 from glmkit.errors import DataError
 
@@ -71,4 +71,4 @@ def test_a_question_about_a_context_is_not_recognised_as_a_question_alone(tmp_pa
 def test_alpaca_comes_before_a_pair_in_the_same_row(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text(json.dumps({"instruction": "a", "output": "b", "prompt": "whole", "response": "b"}))
-    assert scan_file(path).format == "alpaca"
+    assert find_format(path) == "alpaca"

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from glmkit.chat.conversation import Message
 from glmkit.config import SOURCE_FORMATS
+from glmkit.data import capped
+from glmkit.data.check import check, render_report
 from glmkit.data.read import SOURCES, read
 from glmkit.errors import ConfigError, DataError
 
@@ -259,3 +261,12 @@ def test_any_json_in_any_field_gives_conversations_or_data_errors_and_nothing_el
     path.write_text(json.dumps(row))
     with suppress(DataError):
         assert read(path, source)
+
+
+def test_faults_beyond_a_limit_are_counted_and_not_held(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(capped, "MAX_KEPT", 25)
+    path = write({"conversations": HELLO}, *[{}] * 60)
+    assert faults(path)[-1] == "and 40 more"
+    report = check(path)
+    assert (len(report.problems), report.problems.total) == (25, 60)
+    assert render_report(report).endswith("faults: 60")

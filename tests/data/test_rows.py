@@ -14,7 +14,7 @@ import pytest
 
 from glmkit.data import rows
 from glmkit.data.rows import read_rows
-from glmkit.errors import DataError, Problem
+from glmkit.errors import DataError
 
 Write = Callable[[bytes], Path]
 
@@ -31,8 +31,10 @@ def write(tmp_path: Path) -> Write:
 
 def scan(path: Path) -> tuple[list[tuple[int, Any]], list[str]]:
     """Return (line, value) of the good rows, and the faults with the file's name instead of its path."""
-    problems: list[Problem] = []
-    good = [(int(row.where.rsplit(":", 1)[1]), row.value) for row in read_rows(path, problems)]
+    found = list(read_rows(path))
+    assert [row.number for row in found] == sorted({row.number for row in found})
+    good = [(int(row.where.rsplit(":", 1)[1]), row.value) for row in found if not row.problems]
+    problems = [problem for row in found for problem in row.problems]
     return good, [problem.text().replace(str(path), path.name) for problem in problems]
 
 
@@ -141,14 +143,20 @@ def test_a_line_over_the_limit_is_refused_without_being_held(write: Write, monke
     assert peak < 500_000
 
 
-def test_a_long_element_and_a_long_array_are_refused(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_element_is_refused_without_being_held(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "MAX_ROW_BYTES", 50)
     path = write(b'[{"a": 1}, {"a": "' + b"x" * 100 + b'"}]')
     assert scan(path) == ([(1, {"a": 1})], ["rows.jsonl:1: the row has 109 bytes; a row may have 50 at most"])
-    monkeypatch.setattr(rows, "MAX_ARRAY_BYTES", 100)
-    with pytest.raises(DataError, match="is a JSON array of 121 bytes; an array may have 100 at most") as caught:
-        scan(path)
-    assert caught.value.hints() == ["write one JSON object a line (.jsonl): such a file may be of any size"]
+    monkeypatch.setattr(rows, "MAX_ROW_BYTES", 10_000)
+    long = b'{"a": ["' + b'x"}],' * 800_000 + b'\\\\"], "b": {}}'
+    path = write(b'[{"a": 1},\n' + long.replace(b'x"', b'\\"') + b',\n{"a": 3}]')
+    tracemalloc.start()
+    good, faults = scan(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert good == [(1, {"a": 1}), (3, {"a": 3})]
+    assert faults == [f"rows.jsonl:2: the row has {len(long)} bytes; a row may have 10000 at most"]
+    assert peak < 4_000_000
 
 
 def test_ten_megabytes_in_one_line_need_at_most_three_times_the_file(write: Write) -> None:

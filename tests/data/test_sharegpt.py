@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from glmkit.data.read import read, scan_file
+from glmkit.data.read import find_format, read
 
 Converted = Callable[..., dict[str, Any]]
 Faults = Callable[..., list[str]]
@@ -122,7 +122,7 @@ def test_a_row_of_the_original_is_not_taken_for_sharegpt_nor_the_other_way_round
         ("x", "conversations"),
     ):
         path.write_text(json.dumps({"conversations": messages}))
-        assert scan_file(path).format == source_format
+        assert find_format(path) == source_format
 
 
 CHOICES = "human, user, gpt, assistant, system, function_call, observation, tool"

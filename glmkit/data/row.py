@@ -1,0 +1,38 @@
+"""One row of a data file as it was read, and the share of a file's rows that one of several workers reads.
+
+In: what the readers of lines, arrays and CSV records found. Out: Rows, which ``read.py`` turns into conversations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from glmkit.errors import Problem
+
+BLOCK_ROWS = 128  # what a worker takes at a time: half a megabyte of text, some tens of milliseconds of work
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A JSON value of the file, or, where ``problems`` is not empty, why there is none."""
+
+    number: int  # 0-based; every row of the file counts, blank lines do not
+    where: str  # the place where it starts, "file:line"
+    value: Any = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Every ``count``-th block of rows, from block ``index`` on; the default is the whole file."""
+
+    index: int = 0
+    count: int = 1
+
+    def holds(self, number: int) -> bool:
+        """Say whether row ``number`` belongs to this share."""
+        return number // BLOCK_ROWS % self.count == self.index
+
+
+WHOLE = Share()
