@@ -104,7 +104,9 @@ class _Window:
                         return None
                     raise
             else:
-                if decoded.end != len(self.text) or not self._grow_within(limit):  # a number may go on
+                # A number may go on: "0" and "0." are read as 0 where "0.5" follows.
+                rest = self.text[decoded.end : decoded.end + 3].strip(".eE+-")
+                if rest or not self._grow_within(limit):
                     return decoded
 
     def _grow_within(self, limit: int) -> bool:

@@ -35,6 +35,13 @@ def scan(path: Path, piece_bytes: int) -> list[tuple[str, Any, list[str]]]:
             return [(str(error), None, [])]
 
 
+@pytest.mark.parametrize("piece_bytes", range(1, 9))
+def test_a_number_cut_anywhere_is_read_whole(tmp_path: Path, piece_bytes: int) -> None:
+    path = tmp_path / "rows.json"
+    path.write_text("[0.5, -1e+3, 0, 1E-2]", encoding="utf-8")
+    assert [value for _, value, _ in scan(path, piece_bytes)] == [0.5, -1e3, 0, 1e-2]
+
+
 @file_settings
 @given(
     elements=st.lists(values, min_size=1, max_size=6),
