@@ -16,6 +16,7 @@ import torch
 
 from glmkit.chat.sample import IGNORE_INDEX, Sample
 from glmkit.data.encode import count_targets
+from glmkit.data.plan import ROUND_TO, plan_rows
 from glmkit.errors import DataError
 
 LossAverage = Literal["token", "sample"]
@@ -39,7 +40,7 @@ def pack_step(
     samples: Sequence[Sample],
     max_tokens_per_row: int,
     loss_average: LossAverage = "token",
-    round_to: int = 256,
+    round_to: int = ROUND_TO,
 ) -> list[Batch]:
     """Pack the samples of one optimiser step; the same samples always give the same rows.
 
@@ -54,7 +55,7 @@ def pack_step(
         weights "sample"   1/6  1/6  1/6    0 |    0  1/2    0 |    0
         document_lengths     4                     3                1
 
-    Rows are filled best-fit-decreasing: the longest sample first, each into the fullest row that still has room.
+    Which samples share a row is decided by ``plan_rows``.
 
     Args:
         samples: the whole step, since the weights are normalised over it. Samples without a target are left out.
@@ -75,24 +76,8 @@ def pack_step(
         "sample": [1 / (len(kept) * num_targets) for _, num_targets in kept],
     }[loss_average]
     documents = [sample for sample, _ in kept]
-    rows = _best_fit_decreasing([len(sample.input_ids) for sample in documents], max_tokens_per_row)
+    rows = plan_rows([len(sample.input_ids) for sample in documents], max_tokens_per_row)
     return [_lay_row([documents[i] for i in row], [weight_of[i] for i in row], round_to) for row in rows]
-
-
-def _best_fit_decreasing(lengths: Sequence[int], capacity: int) -> list[list[int]]:
-    rows: list[list[int]] = []
-    room: list[int] = []
-    for index in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        fitting = [row for row, free in enumerate(room) if free >= lengths[index]]
-        if fitting:
-            row = min(fitting, key=lambda r: room[r])
-        else:
-            row = len(rows)
-            rows.append([])
-            room.append(capacity)
-        rows[row].append(index)
-        room[row] -= lengths[index]
-    return rows
 
 
 def _lay_row(documents: Sequence[Sample], document_weights: Sequence[float], round_to: int) -> Batch:
