@@ -266,6 +266,7 @@ class CheckConfig:
     )
     max_seq_len: int = option(2048, "limit in tokens whose effect is reported", "要评估的长度上限（词元数）")
     truncate: Truncation = option(*TRUNCATE)
+    report: str = option("", "page to write (.html)", "要写出的报告页面（.html）")
 
     def __post_init__(self) -> None:
         checks = Checks(self)

@@ -15,14 +15,18 @@ from pathlib import Path
 
 from glmkit.chat.conversation import Conversation, Message
 from glmkit.chat.protocol import encode_conversation
+from glmkit.chat.sample import Sample
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.data.capped import CappedList
+from glmkit.data.encode import count_targets
+from glmkit.data.patterns import RolePatterns
 from glmkit.data.read import Item, Located, Skipped, find_format, walk
 from glmkit.data.strict_json import printable
 from glmkit.data.text_column import TextColumn
 from glmkit.errors import Problem, message
 
 MAX_LISTED = 12
+SHARE_BINS = 20  # of 5 % each
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,14 +52,16 @@ class CheckReport:
     lengths: array[int] = field(default_factory=lambda: array("q"))  # one a conversation, before any limit
     digests: array[int] = field(default_factory=lambda: array("q"))  # one a conversation; equal ones are duplicates
     places: TextColumn = field(default_factory=TextColumn)  # one a conversation, without the path
+    patterns: RolePatterns = field(default_factory=RolePatterns)
     # With a tokenizer only:
     num_labels: int = 0  # before any limit
     num_cut: int = 0  # samples longer than the limit
     lost_tokens: int = 0
     lost_labels: int = 0
-    lost_samples: CappedList[str] = field(
-        default_factory=CappedList
-    )  # places of samples with no label left within the limit
+    # Places of samples with no label left within the limit.
+    lost_samples: CappedList[str] = field(default_factory=CappedList)
+    packed_lengths: array[int] = field(default_factory=lambda: array("q"))  # of samples trained on, within the limit
+    label_shares: list[int] = field(default_factory=lambda: [0] * SHARE_BINS)  # samples by their labelled share
 
     def percentile(self, percent: float) -> int:
         """Return the smallest length that at least ``percent`` of the conversations do not exceed."""
@@ -112,10 +118,13 @@ def _count_conversation(report: CheckReport, item: Located, tokenizer: Tokenizer
     _count_messages(report, conversation)
     report.digests.append(_digest(item))
     report.places.append(conversation.source[len(report.path) :])
+    sample = None
     if tokenizer:
-        _count_tokens(report, conversation, tokenizer)
+        sample = encode_conversation(conversation, tokenizer, report.max_seq_len, report.truncate)
+        _count_tokens(report, sample)
     else:
         report.lengths.append(sum(map(_num_characters, conversation.messages)))
+    report.patterns.add(conversation, sample, tokenizer)
 
 
 def _digest(item: Located) -> int:
@@ -147,15 +156,18 @@ def _count_messages(report: CheckReport, conversation: Conversation) -> None:
             report.tools[item.call.name] += 1
 
 
-def _count_tokens(report: CheckReport, conversation: Conversation, tokenizer: Tokenizer) -> None:
-    sample = encode_conversation(conversation, tokenizer, report.max_seq_len, report.truncate)
-    report.lengths.append(len(sample.input_ids) + sample.cut_tokens)
-    report.num_labels += sample.num_labels + sample.cut_labels
+def _count_tokens(report: CheckReport, sample: Sample) -> None:
+    num_tokens, num_labels = len(sample.input_ids) + sample.cut_tokens, sample.num_labels + sample.cut_labels
+    report.lengths.append(num_tokens)
+    report.num_labels += num_labels
     report.num_cut += sample.cut_tokens > 0
     report.lost_tokens += sample.cut_tokens
     report.lost_labels += sample.cut_labels
+    report.label_shares[min(SHARE_BINS - 1, SHARE_BINS * num_labels // max(1, num_tokens))] += 1
     if not sample.num_labels:
-        report.lost_samples.add(conversation.source)
+        report.lost_samples.add(sample.source)
+    if count_targets(sample):
+        report.packed_lengths.append(len(sample.input_ids))
 
 
 def _num_characters(item: Message) -> int:

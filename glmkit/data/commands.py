@@ -5,15 +5,23 @@ In: the command's config. Out: text on stdout, remarks on stderr, the exit code.
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import TextIO
+
 from glmkit.chat.protocol import encode_conversation
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.config import CheckConfig, ConvertConfig, ShowConfig
-from glmkit.data.check import check, render_report
-from glmkit.data.convert import convert
+from glmkit.data.check import CheckReport, check, render_report
+from glmkit.data.check_page import render_page
+from glmkit.data.convert import check_target, convert, write_lines
 from glmkit.data.encode import count_targets
 from glmkit.data.read import read, refuse_unusable
 from glmkit.data.show import print_sample
 from glmkit.errors import MAX_PRINTED_PROBLEMS, ConfigError, DataError, message, notice
+from glmkit.report.charts import make_bins, print_histogram
+
+TERMINAL_BINS = 12
 
 
 def run_convert(config: ConvertConfig) -> int:
@@ -33,18 +41,34 @@ def run_convert(config: ConvertConfig) -> int:
 
 
 def run_check(config: CheckConfig) -> int:
-    """Print the report.
+    """Print the report, and write it as a page where one is asked for.
 
     Raises:
+        StorageError: the page cannot be written.
         DataError: the file has faults, or nothing in it would be trained on.
     """
+    if config.report:
+        check_target(Path(config.file), Path(config.report))
     tokenizer = Tokenizer.from_file(config.tokenizer) if config.tokenizer else None
     report = check(config.file, config.source_format or None, tokenizer, config.max_seq_len, config.truncate)
     print(render_report(report))
+    if sys.stdout.isatty() and report.num_conversations > 1:  # a picture is for eyes; a pipe gets the lines alone
+        print_lengths(report, sys.stdout)
+    if config.report:
+        write_lines(Path(config.report), [render_page(report)])
+        print(message("data-check-page", path=config.report))
     refuse_unusable(config.file, report.num_conversations, report.problems, report.skipped)
     if report.lost_samples.total == report.num_conversations:
         raise DataError("data-no-sample-left", count=report.num_conversations, max_seq_len=config.max_seq_len)
     return 0
+
+
+def print_lengths(report: CheckReport, stream: TextIO) -> None:
+    """Print how many conversations are how long, as a small picture."""
+    limit = report.max_seq_len if report.unit == "tokens" else 0
+    unit = message("report-tokens" if report.unit == "tokens" else "report-characters")
+    bins = make_bins(report.lengths, TERMINAL_BINS, reach=limit if report.num_cut else 0)
+    print_histogram(message("data-check-histogram", unit=unit), bins, limit, f"> max_seq_len {limit}", stream)
 
 
 def run_show(config: ShowConfig) -> int:

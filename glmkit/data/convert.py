@@ -42,7 +42,7 @@ def convert(source: str | Path, target: str | Path, source_format: str | None = 
         ConfigError: the format has no such name, or source and target are the same file.
     """
     source, target = Path(source), Path(target)
-    _check_target(source, target)
+    check_target(source, target)
     tally = _Tally()
     write_lines(target, _lines(source, find_format(source, source_format), tally))
     return ConversionCounts(
@@ -100,7 +100,7 @@ def write_lines(target: Path, lines: Iterable[str]) -> None:
         raise StorageError("data-write-failed", where=str(target), reason=error.strerror) from error
 
 
-def _check_target(source: Path, target: Path) -> None:
+def check_target(source: Path, target: Path) -> None:
     """Refuse a target that cannot work before the source is read."""
     if not target.parent.is_dir():
         raise StorageError("data-target-folder-missing", where=str(target), folder=target.parent)

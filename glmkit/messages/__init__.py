@@ -10,7 +10,7 @@ from importlib import import_module
 
 Row = tuple[str, str] | tuple[str, str, str, str]
 
-ROOMS = ("cli", "chat", "data", "model", "training", "serving")
+ROOMS = ("cli", "chat", "data", "model", "training", "serving", "report")
 
 TABLE: dict[str, Row] = {}
 for room in ROOMS:

@@ -244,6 +244,8 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "失去全部训练内容的样本：{count}（第一个：{place}）",
     ),
     "data-check-faults": ("faults: {count}", "问题：{count}"),
+    "data-check-histogram": ("conversations by length in {unit}:", "各长度的对话数（{unit}）："),
+    "data-check-page": ("page: {path}", "报告页面：{path}"),
     "data-show-title": (
         "sample {index} of {count}, {place}: {tokens} tokens, {labels} with a label, {cut} cut",
         "第 {index} 个样本（共 {count} 个），{place}：{tokens} 个词元，{labels} 个有标签，截去 {cut} 个",

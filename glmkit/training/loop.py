@@ -23,7 +23,7 @@ from glmkit.chat.sample import Sample
 from glmkit.config import TrainConfig
 from glmkit.data.order import SampleOrder
 from glmkit.errors import ConfigError, Stopped
-from glmkit.report import loss_curve
+from glmkit.report.curve import loss_curve
 from glmkit.settings import to_yaml
 from glmkit.training import setup
 from glmkit.training.interrupt import StopRequest

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glmkit.report import loss_curve, smooth
+from glmkit.report.curve import loss_curve, smooth
 
 
 def test_the_smoothed_curve_of_a_constant_is_that_constant() -> None:
