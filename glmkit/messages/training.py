@@ -56,7 +56,7 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "cannot write {path} ({reason}); training goes on, this warning comes once",
         "无法写入 {path}（{reason}）；训练继续，此提示只出现一次",
     ),
-    "training-curve-failed": ("cannot draw {path}: {reason}", "无法画出 {path}：{reason}"),
+    "training-report-failed": ("cannot write {path}: {reason}", "无法写出 {path}：{reason}"),
     # checkpoints
     "training-file-missing": ("the file is missing", "文件缺失"),
     "training-file-unexpected": ("the file does not belong here", "多余的文件"),

@@ -16,6 +16,7 @@ from glmkit.report.style import STYLE
 
 Cell = str | int | float | Html
 MAX_ROWS = 50  # of a table; what comes after is counted
+LONG_FIGURE = 8  # characters that fit a tile in large type
 LANGUAGE_TAGS = {"en": "en", "zh": "zh-CN"}
 
 
@@ -27,11 +28,12 @@ def paragraph(*texts: str, tone: str = "") -> Html:
 
 def tiles(figures: Iterable[tuple[str, str, str]]) -> Html:
     """Key figures: (what, figure, tone) side by side."""
-    items = (
-        Html(f'<div class="tile {escaped(tone)}"><dd>{escaped(figure)}</dd><dt>{escaped(what)}</dt></div>')
-        for what, figure, tone in figures
-    )
-    return Html(f'<dl class="tiles">{joined(items)}</dl>')
+    return Html(f'<dl class="tiles">{joined(_tile(*figure) for figure in figures)}</dl>')
+
+
+def _tile(what: str, figure: str, tone: str) -> Html:
+    kind = f"tile {tone}{' long' if len(figure) > LONG_FIGURE else ''}"
+    return Html(f'<div class="{escaped(kind)}"><dd>{escaped(figure)}</dd><dt>{escaped(what)}</dt></div>')
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[Cell]], *, limit: int = MAX_ROWS, total: int = 0) -> Html:

@@ -22,6 +22,7 @@ p{margin:.5rem 0;max-width:46rem;overflow-wrap:anywhere}
 .tile{background:var(--panel);border-radius:.6rem;padding:.65rem .75rem;display:flex;flex-direction:column;
 color:inherit;font-weight:400;min-width:0}
 .tile dd{margin:0;font-size:1.3rem;font-weight:600;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+.tile.long dd{font-size:1rem;line-height:2.05}
 .tile dt{color:var(--soft);font-size:.85rem}
 .tile.bad dd{color:var(--bad)}.tile.good dd{color:var(--good)}
 .scroll{overflow-x:auto;margin:.75rem 0}
@@ -49,6 +50,12 @@ background:var(--paper);padding-right:.3em}
 .axis{position:relative;height:1.4rem;font-size:.78rem;color:var(--soft);font-variant-numeric:tabular-nums}
 .axis span{position:absolute;top:.15rem;padding-left:2px;border-left:1px solid var(--soft);line-height:1.2}
 .axis .open{right:0;border:0;color:var(--limit)}
+.line{fill:none;stroke:var(--accent);stroke-width:2;vector-effect:non-scaling-stroke;stroke-linejoin:round}
+.line.raw{stroke:var(--bar);stroke-width:1;opacity:.65}
+.grid{position:absolute;left:0;right:0;border-top:1px solid var(--line)}
+.grid b{position:absolute;left:0;bottom:1px;font-size:.75rem;font-weight:400;color:var(--soft);line-height:1}
+.key::before{content:"";display:inline-block;width:1.2em;border-top:2px solid var(--accent);margin:0 .35em .25em .8em}
+.key.raw::before{border-top:1px solid var(--bar)}
 figcaption{color:var(--soft);font-size:.82rem}
 details{margin:.6rem 0}
 summary{cursor:pointer;color:var(--accent);overflow-wrap:anywhere}

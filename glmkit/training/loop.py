@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,11 +27,13 @@ from glmkit.errors import ConfigError, Stopped
 from glmkit.report.curve import loss_curve
 from glmkit.settings import to_yaml
 from glmkit.training import setup
+from glmkit.training.checkpoint import write_whole
 from glmkit.training.interrupt import StopRequest
 from glmkit.training.optimizer import learning_rate_at, make_optimizer, restore_optimizer, set_learning_rate
 from glmkit.training.progress import Display, settings_table
 from glmkit.training.resume import OPTIMIZER, Identity, compare_inputs, compare_settings, find_checkpoint
-from glmkit.training.run_folder import CONFIG, CURVE, RunFolder, storage_errors
+from glmkit.training.run_folder import CONFIG, CURVE, PAGE, RunFolder, storage_errors
+from glmkit.training.run_page import render_run_page
 from glmkit.training.saving import Saver, bytes_of, write_step
 from glmkit.training.step import explained_memory, optimizer_step
 
@@ -156,7 +159,7 @@ def train(config: TrainConfig, *, samples: Sequence[Sample] | None = None) -> Ru
                     write = partial(write_step, step + 1, identity, model, tokenizer, optimizer, trained)
                     saver.save(step + 1, write, needed_bytes, must_succeed=is_leaving)
                     if is_leaving or time.monotonic() - last_curve > CURVE_EVERY_S:
-                        draw_curve(run, rows, display)
+                        write_reports(run, config, rows, total_steps, display)
                         last_curve = time.monotonic()
                 if stop.requested and not is_last:
                     raise Stopped("training-stopped", where=str(run.path), step=step + 1, command=command)
@@ -168,12 +171,23 @@ def train(config: TrainConfig, *, samples: Sequence[Sample] | None = None) -> Ru
         return RunResult([row["loss"] for row in rows], run.path, total_steps)
 
 
-def draw_curve(run: RunFolder, rows: Sequence[Mapping[str, Any]], display: Display) -> None:
-    """Draw ``curve.png``; a picture that cannot be drawn is no reason to lose a training."""
-    try:
+def write_reports(
+    run: RunFolder, config: TrainConfig, rows: Sequence[Mapping[str, Any]], total_steps: int, display: Display
+) -> None:
+    """Write ``curve.png`` and ``report.html``; one that cannot be written is no reason to lose a training."""
+    with told_failure(run.path / CURVE, display):
         loss_curve([row["loss"] for row in rows], [row["lr"] for row in rows], run.path / CURVE)
+    with told_failure(run.path / PAGE, display):
+        write_whole(run.path / PAGE, render_run_page(config, rows, total_steps))
+
+
+@contextmanager
+def told_failure(path: Path, display: Display) -> Iterator[None]:
+    """Tell of a file that cannot be written and go on."""
+    try:
+        yield
     except OSError as error:
-        display.say("training-curve-failed", path=run.path / CURVE, reason=error.strerror)
+        display.say("training-report-failed", path=path, reason=error.strerror)
 
 
 def shown_path(path: Path) -> str:

@@ -119,11 +119,16 @@ def clock_time(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def settings_table(config: TrainConfig) -> str:
-    """Return every setting that applies to the method, one a line, aligned."""
+def settings_of(config: TrainConfig) -> dict[str, Any]:
+    """Return every setting that applies to the method and is not empty."""
     other = ("from_scratch",) if config.method == "ptuning" else ("prefix_", "init_adapter")
     names = [item.name for item in fields(config) if not item.name.startswith((*other, "restart", "allow_data_change"))]
-    values = {name: getattr(config, name) for name in names if getattr(config, name) != ""}
+    return {name: getattr(config, name) for name in names if getattr(config, name) != ""}
+
+
+def settings_table(config: TrainConfig) -> str:
+    """Return the settings of ``settings_of``, one a line, aligned."""
+    values = settings_of(config)
     width = max(len(name) for name in values)
     lines = [f"  {name:<{width}}  {value}" for name, value in values.items()]
     return "\n".join([message("training-settings"), *lines])

@@ -20,7 +20,8 @@ from typing import Any
 from glmkit.errors import LockError, StorageError, notice
 from glmkit.training.checkpoint import free_name, remove_unfinished, write_whole
 
-LOCK, CONFIG, METRICS, LOG, CURVE = "lock", "config.yaml", "metrics.jsonl", "train.log", "curve.png"
+LOCK, CONFIG, METRICS, LOG = "lock", "config.yaml", "metrics.jsonl", "train.log"
+CURVE, PAGE = "curve.png", "report.html"
 
 
 class LineFile:

@@ -417,13 +417,14 @@ def test_a_picture_that_cannot_be_drawn_does_not_cost_the_training(
     picture = Path(config.output_dir) / "small" / "curve.png"
     picture.mkdir(parents=True)
     assert train(config).steps == 1
-    assert f"cannot draw {picture}: Is a directory\n" in capsys.readouterr().err
+    assert (picture.parent / "report.html").is_file()
+    assert f"cannot write {picture}: Is a directory\n" in capsys.readouterr().err
 
 
 def test_a_run_folder_holds_what_it_promises(small_config: Make) -> None:
     result = train(small_config(steps=5, save_every=2))
     names = {path.name for path in result.folder.iterdir()}
-    files = {"config.yaml", "metrics.jsonl", "curve.png", "train.log", "latest", "lock"}
+    files = {"config.yaml", "metrics.jsonl", "curve.png", "report.html", "train.log", "latest", "lock"}
     assert names == files | {"step-000002", "step-000004", "step-000005"}
     assert (result.folder / "latest").read_text() == "step-000005\n"
     step = {
