@@ -1,0 +1,129 @@
+"""Training rows in which the model writes Python, reads what it printed and answers: the code interpreter.
+
+``episodes(rng, language, split)`` is an endless stream of rows in the original's conversation format; ``tasks`` gives
+prompts with the output a right program prints, for evaluation by running. Every observation is what
+the program in front of it printed. Used by the data generator and the evaluation of glmkit-mini.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from scripts.glmkit_mini.interpreter_dates import DATES, DICTIONARIES
+from scripts.glmkit_mini.interpreter_dialogues import DIALOGUES, Message, answer, cell, user
+from scripts.glmkit_mini.interpreter_kinds import Kind, Task, make_task, same_output
+from scripts.glmkit_mini.interpreter_lists import LISTS
+from scripts.glmkit_mini.interpreter_numbers import ARITHMETIC, NUMBER_THEORY
+from scripts.glmkit_mini.interpreter_problems import PERCENTAGES, PROBLEMS, UNITS
+from scripts.glmkit_mini.interpreter_strings import COMBINED, STRINGS
+from scripts.glmkit_mini.interpreter_values import Language, Split
+
+__all__ = ["SYSTEM_PROMPTS", "episodes", "same_output", "tasks"]
+
+# The first is the original demo's own; half of all rows have it, in either language, as its web page does.
+SYSTEM_PROMPTS = {
+    "zh": (
+        "你是一位智能AI助手，你叫ChatGLM，你连接着一台电脑，但请注意不能联网。在使用Python解决任务时，你可以运行代码并得到结果，"
+        "如果运行结果有错误，你需要尽可能对代码进行改进。你可以处理用户上传到电脑上的文件，文件默认存储路径是/mnt/data/。",
+        "你是一位智能AI助手，你连接着一台电脑，可以运行Python代码并得到结果。",
+        "你可以使用Python解决问题。文件存储在/mnt/data/。",
+        "请用Python代码解决用户的任务，然后给出结果。",
+    ),
+    "en": (
+        "You are an intelligent AI assistant connected to a computer without internet access. You can run Python code "
+        "and see its result; if it fails, improve the code. Files of the user are stored in /mnt/data/.",
+        "You are a helpful assistant with a Python code interpreter.",
+        "You can run Python code to solve problems. Files are in /mnt/data/.",
+        "Solve the user's tasks with Python code, then give the result.",
+    ),
+}
+ORIGINAL_PROMPT_SHARE = 0.5
+DIALOGUE_SHARE = 0.2  # plots, files, errors, names kept: the rest is one task, or several in a row
+SECOND_TASK_SHARE = 0.15
+COMBINED_SHARE = 0.1  # of held-out tasks
+# Groups of kinds and how often each is drawn; each kind of a group is equally likely.
+GROUPS: tuple[tuple[tuple[Kind, ...], int], ...] = (
+    (ARITHMETIC, 14),
+    (NUMBER_THEORY, 12),
+    (PROBLEMS, 14),
+    (PERCENTAGES, 8),
+    (UNITS, 8),
+    (LISTS, 18),
+    (STRINGS, 15),
+    (DATES, 7),
+    (DICTIONARIES, 6),
+)
+WRAPPERS = {
+    "en": (
+        "Please help: $q",
+        "$q Use Python.",
+        "$q Thanks!",
+        "Use code: $q",
+        "Hi! $q",
+        "I have a question. $q",
+        "$q Show me the result.",
+    ),
+    "zh": (
+        "请帮我算一下：$q",
+        "$q请用Python。",
+        "$q谢谢！",
+        "用代码解决：$q",
+        "你好！$q",
+        "我有个问题：$q",
+        "$q告诉我结果。",
+    ),
+}
+WRAPPED_SHARE = 0.25
+
+
+def draw_task(rng: random.Random, language: Language, split: Split) -> Task:
+    """Draw one task that a single program answers."""
+    if split == "heldout" and rng.random() < COMBINED_SHARE:
+        kind = rng.choice(COMBINED)
+    else:
+        kind = rng.choice(rng.choices(GROUP_KINDS, GROUP_WEIGHTS)[0])
+    task = make_task(rng, kind, language, split)
+    if rng.random() < WRAPPED_SHARE:
+        task.question = rng.choice(WRAPPERS[language]).replace("$q", task.question)
+    return task
+
+
+GROUP_KINDS = [kinds for kinds, _ in GROUPS]
+GROUP_WEIGHTS = [weight for _, weight in GROUPS]
+
+
+def system_message(rng: random.Random, language: Language) -> Message:
+    """Draw a system prompt that opens the interpreter."""
+    if rng.random() < ORIGINAL_PROMPT_SHARE:
+        return {"role": "system", "content": SYSTEM_PROMPTS["zh"][0]}
+    return {"role": "system", "content": rng.choice(SYSTEM_PROMPTS[language])}
+
+
+def _solved(task: Task) -> list[Message]:
+    return [user(task.question), *cell(task.code, task.result), answer(task.answer)]
+
+
+def episodes(rng: random.Random, language: Language, split: Split) -> Iterator[dict[str, Any]]:
+    """Yield rows without end; the same ``rng`` gives the same rows."""
+    dialogues, weights = zip(*DIALOGUES, strict=True)
+    while True:
+        messages = [system_message(rng, language)]
+        if rng.random() < DIALOGUE_SHARE:
+            messages += rng.choices(dialogues, weights)[0](rng, language, split)
+        else:
+            messages += _solved(draw_task(rng, language, split))
+            while rng.random() < SECOND_TASK_SHARE:
+                messages += _solved(draw_task(rng, language, split))
+        yield {"conversations": messages}
+
+
+def tasks(rng: random.Random, language: Language, split: Split) -> Iterator[tuple[list[Message], str]]:
+    """Yield (messages up to the question, what a right program prints) without end; compare with ``same_output``."""
+    while True:
+        messages = [system_message(rng, language)]
+        while rng.random() < SECOND_TASK_SHARE:
+            messages += _solved(draw_task(rng, language, split))
+        task = draw_task(rng, language, split)
+        yield [*messages, user(task.question)], task.result
