@@ -20,8 +20,8 @@ ARITHMETIC = (
             "Find the sum of $a and $b.",
             "How much is $a plus $b?",
         ),
-        ("$a + $b等于多少？", "计算$a加$b。", "$a+$b=?", "求$a与$b的和。", "$a加上$b是多少？"),
-        ("The sum is $result.|$a + $b = $result.", "和是$result。|$a + $b = $result。"),
+        ("$a + $b等于多少？", "计算$a加$b。", "$a+$b等于几？", "求$a与$b的和。", "$a加上$b是多少？"),
+        ("The sum is $result.|$a + $b = $result.", "和是$result。|$a + $b等于$result。"),
     ),
     Kind(
         {"a": "int 100 999999", "b": "int 1 9999"},
@@ -34,8 +34,8 @@ ARITHMETIC = (
             "Find the difference between $a and $b.",
             "Take $b away from $a.",
         ),
-        ("$a - $b等于多少？", "计算$a减$b。", "$a-$b=?", "$a减去$b是多少？", "求$a与$b的差。"),
-        ("The difference is $result.|$a - $b = $result.", "差是$result。|$a - $b = $result。"),
+        ("$a - $b等于多少？", "计算$a减$b。", "$a-$b等于几？", "$a减去$b是多少？", "求$a与$b的差。"),
+        ("The difference is $result.|$a - $b = $result.", "差是$result。|$a - $b等于$result。"),
     ),
     Kind(
         {"a": "int 2 99999", "b": "int 2 9999"},
@@ -48,8 +48,8 @@ ARITHMETIC = (
             "$a x $b = ?",
             "Find the product of $a and $b.",
         ),
-        ("$a * $b等于多少？", "计算$a乘以$b。", "$a×$b=?", "$a乘$b是多少？", "求$a与$b的积。"),
-        ("The product is $result.|$a * $b = $result.", "积是$result。|$a * $b = $result。"),
+        ("$a * $b等于多少？", "计算$a乘以$b。", "$a×$b等于几？", "$a乘$b是多少？", "求$a与$b的积。"),
+        ("The product is $result.|$a * $b = $result.", "积是$result。|$a * $b等于$result。"),
     ),
     Kind(
         {"a": "int 10 99999", "b": "int 2 99"},
@@ -61,8 +61,8 @@ ARITHMETIC = (
             "$a/$b=?",
             "Find the quotient of $a and $b.",
         ),
-        ("$a / $b等于多少？", "计算$a除以$b。", "$a÷$b=?", "$a除以$b是多少？", "求$a除以$b的商。"),
-        ("The quotient is $result.|$a / $b = $result.", "商是$result。|$a / $b = $result。"),
+        ("$a / $b等于多少？", "计算$a除以$b。", "$a÷$b等于几？", "$a除以$b是多少？", "求$a除以$b的商。"),
+        ("The quotient is $result.|$a / $b = $result.", "商是$result。|$a / $b等于$result。"),
     ),
     Kind(
         {"a": "int 10 99999", "b": "int 2 99"},
@@ -74,7 +74,7 @@ ARITHMETIC = (
             "$a % $b = ?",
             "What remains when you divide $a by $b?",
         ),
-        ("$a除以$b的余数是多少？", "计算$a mod $b。", "求$a除以$b的余数。", "$a % $b = ?", "$a被$b除余几？"),
+        ("$a除以$b的余数是多少？", "计算$a mod $b。", "求$a除以$b的余数。", "$a % $b等于几？", "$a被$b除余几？"),
         ("The remainder is $result.", "余数是$result。"),
     ),
     Kind(
@@ -90,7 +90,7 @@ ARITHMETIC = (
         (
             "$a * $b + $c等于多少？",
             "计算$a乘以$b再加$c。",
-            "$a×$b+$c=?",
+            "$a×$b+$c等于几？",
             "$a乘$b加$c是多少？",
             "先算$a乘$b，再加上$c。",
         ),
@@ -121,14 +121,14 @@ ARITHMETIC = (
         {"a": "dec 1 99", "b": "dec 1 99"},
         "print(round($a * $b, 2))",
         ("What is $a * $b?", "Multiply $a by $b.", "Calculate $a times $b.", "Find the product of $a and $b."),
-        ("$a * $b等于多少？", "计算$a乘以$b。", "$a×$b=?", "求$a与$b的积。"),
+        ("$a * $b等于多少？", "计算$a乘以$b。", "$a×$b等于几？", "求$a与$b的积。"),
         ("The product is $result.", "积是$result。"),
     ),
     Kind(
         {"a": "dec 1 999", "b": "dec 1 999"},
         "print(round($a + $b, 2))",
         ("What is $a + $b?", "Add $a and $b.", "Calculate $a plus $b.", "Find the sum of $a and $b."),
-        ("$a + $b等于多少？", "计算$a加$b。", "$a+$b=?", "求$a与$b的和。"),
+        ("$a + $b等于多少？", "计算$a加$b。", "$a+$b等于几？", "求$a与$b的和。"),
         ("The sum is $result.", "和是$result。"),
     ),
     Kind(
@@ -193,7 +193,7 @@ NUMBER_THEORY = (
             "gcd($a, $b) = ?",
             "Calculate the largest number that divides both $a and $b.",
         ),
-        ("$a和$b的最大公约数是多少？", "求$a和$b的最大公约数。", "gcd($a, $b) = ?", "计算$a与$b的最大公因数。"),
+        ("$a和$b的最大公约数是多少？", "求$a和$b的最大公约数。", "gcd($a, $b)等于几？", "计算$a与$b的最大公因数。"),
         ("The greatest common divisor is $result.", "最大公约数是$result。"),
     ),
     Kind(
@@ -205,7 +205,7 @@ NUMBER_THEORY = (
             "lcm($a, $b) = ?",
             "Calculate the smallest common multiple of $a and $b.",
         ),
-        ("$a和$b的最小公倍数是多少？", "求$a和$b的最小公倍数。", "lcm($a, $b) = ?", "计算$a与$b的最小公倍数。"),
+        ("$a和$b的最小公倍数是多少？", "求$a和$b的最小公倍数。", "lcm($a, $b)等于几？", "计算$a与$b的最小公倍数。"),
         ("The least common multiple is $result.", "最小公倍数是$result。"),
     ),
     Kind(

@@ -19,6 +19,8 @@ HELDOUT_SHARE = 6  # one word in six, and one number of three or more digits in 
 SMALLEST_SPLIT_NUMBER = 100  # below it every number occurs in both splits: a model must know them all
 ISO_SHARE = 0.7  # of dates written 2024-03-05; the others are written as people say them
 
+FRACTIONS = ("1", "2", "25", "3", "4", "5", "6", "7", "75", "8", "9")
+
 
 def listed(words: str) -> list[str]:
     """Return the words of a text."""
@@ -106,7 +108,7 @@ def _thousands(rng: random.Random, bounds: list[str], language: Language, split:
 
 
 def _decimal(rng: random.Random, bounds: list[str], language: Language, split: Split) -> Value:
-    number = f"{integer(rng, int(bounds[0]), int(bounds[1]), split)}.{rng.choice(['5', '25', '5', '75', '1', '2', '3', '4', '6', '7', '8', '9'])}"
+    number = f"{integer(rng, int(bounds[0]), int(bounds[1]), split)}.{rng.choice(FRACTIONS)}"
     return Value(number, number)
 
 
