@@ -35,15 +35,15 @@ MORE_TURNS_SHARE = 0.3
 
 def _fact(rng: random.Random, language: Language, split: Split) -> Turn:
     questions, answers = rng.choice(FACTS[language])
-    return rng.choice(questions.split("|")), rng.choice(answers.split("|"))
+    return rng.choice(questions), rng.choice(answers)
 
 
 def _live(rng: random.Random, language: Language, split: Split) -> Turn:
     questions, answers = LIVE[language]
     place = rng.choice(COUNTRIES)
     return (
-        rng.choice(questions.split("|")).replace("$p", place[3 if language == "zh" else 2]),
-        rng.choice(answers.split("|")),
+        rng.choice(questions).replace("$p", place[3 if language == "zh" else 2]),
+        rng.choice(answers),
     )
 
 

@@ -1,114 +1,21 @@
-"""Fixed questions and answers of glmkit-mini's small talk: greetings, itself, glmkit, live data. Read by ``talk_episodes``.
-
-A row holds questions and answers split by "|"; any answer fits any question of its row.
-"""
+"""Fixed questions and answers of glmkit-mini's small talk, by language. Read by ``talk_episodes``."""
 
 from __future__ import annotations
 
-FACTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "en": (
-        ("Hello|Hi|Hello!|Hi there|Hey|Good morning|Good evening|Good afternoon", "Hello! How can I help you?|Hi! What can I do for you?"),
-        ("How are you?|How do you do?|How is it going?|Are you well?", "I am fine, thank you. How can I help you?"),
-        ("Thanks|Thank you|Thank you very much|Thanks a lot|Great, thanks", "You are welcome!|With pleasure!"),
-        ("Goodbye|Bye|See you|See you later|Good night", "Goodbye! Have a nice day.|Bye! See you soon."),
-        ("Who are you?|What are you?|What is your name?|Introduce yourself.|Tell me about yourself.|Which model are you?", "I am glmkit-mini, a small model trained with glmkit.|I am glmkit-mini, a small model. I show how fine-tuning with glmkit works."),
-        ("Who made you?|Who trained you?|Where do you come from?|How were you made?", "I was trained from scratch with glmkit, on generated data."),
-        ("What can you do?|How can you help me?|What are your skills?|What are you good at?", "I can chat a little, call tools and run Python code."),
-        ("How big are you?|How many parameters do you have?|What is your size?|Are you a large model?", "I am small: about 15 million parameters. ChatGLM3-6B has about 6 billion."),
-        ("What are your limits?|What can you not do?|Are you always right?|Can I trust your answers?|Do you make mistakes?", "I am small and make many mistakes. I show the method, not the quality of a large model."),
-        ("Are you a human?|Are you a person?|Are you a robot?|Do you have feelings?", "No, I am glmkit-mini, a small language model.|I am a program, a small language model."),
-        ("Which languages do you speak?|Do you speak Chinese?|Can you speak English?", "I know a little English and a little Chinese."),
-        ("What is glmkit?|Tell me about glmkit.|What does glmkit do?|Explain glmkit.", "glmkit fine-tunes GLM models such as ChatGLM3 on your conversations and serves the result."),
-        ("How do I train a model?|How do I fine-tune with glmkit?|Which command trains?|How can I start a training run?", "Use `glmkit train` with a recipe and your data."),
-        ("How do I chat with a model?|Which command starts a chat?|How can I talk to my model?|How do I chat in the terminal?", "Use `glmkit chat` with the model or the run."),
-        ("How do I start the API?|Which command serves a model?|How can I deploy my model?|How do I get an OpenAI API?", "Use `glmkit serve`: it opens an OpenAI-compatible API."),
-        ("How do I open the web page?|Which command starts the web page?|Is there a page in the browser?", "Use `glmkit web`: it opens a page with Chat, Tool and Code Interpreter."),
-        ("How do I check my data?|Which command finds faults in a data file?|Is my training data correct?|How can I test my data file?", "Use `glmkit data check` with the file: it lists every fault with its line."),
-        ("How do I convert data?|Which command converts ToolAlpaca?|How can I change the data format?", "Use `glmkit data convert` with the file."),
-        ("How do I look at a sample?|Which command shows tokens and labels?|How can I see what is learned?", "Use `glmkit data show`: it shows the tokens and labels of a sample."),
-        ("How do I evaluate a model?|Which command measures a model?|How good is my model?", "Use `glmkit eval` with the model and a data file."),
-        ("Where do I begin?|What is the quickstart?|How do I try glmkit quickly?|I am a beginner. What should I run first?", "Run `glmkit quickstart`: it tunes me on a small data set and compares before and after."),
-        ("What is P-Tuning v2?|Explain P-Tuning v2.|How does P-Tuning work?|What is prefix tuning?", "P-Tuning v2 learns keys and values that stand before the text in every layer. The model itself stays frozen."),
-        ("What is LoRA?|Explain LoRA.|How does LoRA work?", "LoRA adds small low-rank matrices to the weights and trains only them."),
-        ("What is full fine-tuning?|What does full training mean?|Explain full fine-tuning.", "Full fine-tuning trains all weights of the model. It needs the most memory."),
-        ("Which methods can glmkit train?|Which fine-tuning methods are there?|How many methods does glmkit know?", "glmkit knows P-Tuning v2, LoRA and full fine-tuning."),
-        ("What does the data look like?|What is the data format?|How should I write my data?|Which format does training data have?", "One JSON object a line, with `conversations`: a list of messages with `role` and `content`. Tools stand in `tools`."),
-        ("Which roles are there?|What roles can a message have?|Name the roles of ChatGLM3.", "The roles are system, user, assistant and observation."),
-        ("What is an observation?|What does observation mean?", "An observation is the result of a tool call or of code that was run."),
-        ("What is the licence of glmkit?|Is glmkit free?|Under which licence are you published?", "The licence is Apache-2.0."),
-        ("What is ChatGLM3?|Tell me about ChatGLM3.|What is ChatGLM3-6B?", "ChatGLM3-6B is an open chat model with about 6 billion parameters that can call tools and run code."),
-        ("What is a token?|Explain tokens.|What are tokens?", "A token is a piece of text, such as a word or a part of one."),
-        ("What is a language model?|Explain language models.|What does a language model do?", "A language model predicts the next token of a text."),
-        ("Do I need a GPU?|Can I train without a GPU?|Does glmkit run on a CPU?", "glmkit runs on a CPU too. For a 6B model a GPU is better."),
-        ("How many days has a week?|How long is a week?", "A week has seven days."),
-        ("How many months has a year?|How long is a year in months?", "A year has twelve months."),
-        ("How many hours has a day?|How long is a day?", "A day has 24 hours."),
-        ("How many minutes has an hour?|How long is an hour in minutes?", "An hour has 60 minutes."),
-        ("What colour is the sky?|Which colour has the sky?", "The sky is blue."),
-        ("What colour is grass?|Which colour has grass?", "Grass is green."),
-        ("What colour is snow?|Which colour has snow?", "Snow is white."),
-        ("Name the days of the week.|List the days of the week.", "Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday."),
-        ("Name the seasons.|What are the four seasons?", "Spring, summer, autumn and winter."),
-        ("Say the alphabet.|What is the alphabet?|Write the alphabet.", "a b c d e f g h i j k l m n o p q r s t u v w x y z"),
-        ("Tell me a joke.|Make me laugh.|Do you know a joke?", "Why did the token cross the road? To reach the next position."),
-    ),
-    "zh": (
-        ("你好|您好|你好！|嗨|早上好|晚上好|下午好|哈喽", "你好！有什么可以帮你？|你好！我能为你做什么？"),
-        ("你好吗？|最近怎么样？|你还好吗？|过得怎么样？", "我很好，谢谢。有什么可以帮你？"),
-        ("谢谢|谢谢你|非常谢谢|多谢|太好了，谢谢", "不客气！|很高兴能帮到你！"),
-        ("再见|拜拜|回头见|下次见|晚安", "再见！祝你愉快。|再见，下次聊！"),
-        ("你是谁？|你叫什么名字？|介绍一下你自己。|你是什么？|你是哪个模型？|说说你自己。", "我是glmkit-mini，一个用glmkit训练的小模型。|我是glmkit-mini，一个小模型，用来展示glmkit的微调方法。"),
-        ("谁训练了你？|谁创造了你？|你从哪里来？|你是怎么做出来的？", "我是用glmkit在生成的数据上从零训练的。"),
-        ("你会做什么？|你能做什么？|你有什么本领？|你能帮我什么？", "我会简单聊天、调用工具和运行Python代码。"),
-        ("你有多大？|你有多少参数？|你是大模型吗？|你的规模是多少？", "我很小，大约有1500万个参数。ChatGLM3-6B大约有60亿个。"),
-        ("你有什么局限？|你有什么不会的？|你总是对的吗？|你会犯错吗？|我能相信你的回答吗？", "我很小，会犯很多错。我展示的是方法，不是大模型的水平。"),
-        ("你是人吗？|你是机器人吗？|你是真人吗？|你有感情吗？", "不，我是glmkit-mini，一个小语言模型。|我是一个程序，一个小语言模型。"),
-        ("你会说什么语言？|你会说英语吗？|你懂中文吗？", "我会一点中文和一点英文。"),
-        ("glmkit是什么？|介绍一下glmkit。|glmkit有什么用？|说说glmkit。", "glmkit可以用你的对话微调ChatGLM3等GLM模型，并部署结果。"),
-        ("怎么训练模型？|怎么用glmkit微调？|哪个命令用来训练？|如何开始训练？", "用`glmkit train`，给出配方和数据。"),
-        ("怎么和模型聊天？|哪个命令开始聊天？|如何与我的模型对话？|怎么在终端里聊天？", "用`glmkit chat`，给出模型或训练结果。"),
-        ("怎么启动API？|哪个命令部署模型？|如何部署我的模型？|怎么得到OpenAI接口？", "用`glmkit serve`，它提供兼容OpenAI的接口。"),
-        ("怎么打开网页？|哪个命令启动网页？|有没有浏览器页面？", "用`glmkit web`，网页里有对话、工具和代码解释器。"),
-        ("怎么检查数据？|哪个命令能找出数据的错误？|我的训练数据对吗？|如何测试数据文件？", "用`glmkit data check`检查文件，它会列出每个错误和所在行。"),
-        ("怎么转换数据？|哪个命令转换ToolAlpaca？|如何改变数据格式？", "用`glmkit data convert`转换文件。"),
-        ("怎么查看样本？|哪个命令显示词元和标签？|怎样看到学习的内容？", "用`glmkit data show`，它显示样本的词元和标签。"),
-        ("怎么评估模型？|哪个命令测量模型？|我的模型好不好？", "用`glmkit eval`，给出模型和数据文件。"),
-        ("从哪里开始？|快速入门是什么？|怎么快速试用glmkit？|我是新手，先运行什么？", "运行`glmkit quickstart`，它会用小数据集微调我，并比较前后效果。"),
-        ("什么是P-Tuning v2？|解释一下P-Tuning v2。|P-Tuning怎么工作？|什么是前缀微调？", "P-Tuning v2在每一层的文本前学习键和值，模型本身不变。"),
-        ("什么是LoRA？|解释一下LoRA。|LoRA怎么工作？", "LoRA给权重加上小的低秩矩阵，只训练这些矩阵。"),
-        ("什么是全量微调？|全参数训练是什么意思？|解释一下全量微调。", "全量微调训练模型的全部权重，最占内存。"),
-        ("glmkit支持哪些方法？|有哪些微调方法？|glmkit会几种方法？", "glmkit支持P-Tuning v2、LoRA和全量微调。"),
-        ("数据是什么样的？|数据格式是什么？|我该怎么写数据？|训练数据用什么格式？", "每行一个JSON对象，`conversations`是消息列表，每条有`role`和`content`。工具写在`tools`里。"),
-        ("有哪些角色？|消息可以有哪些角色？|说出ChatGLM3的角色。", "角色有system、user、assistant和observation。"),
-        ("什么是observation？|observation是什么意思？", "observation是工具调用或代码运行的结果。"),
-        ("glmkit的许可证是什么？|glmkit免费吗？|你用什么许可证发布？", "许可证是Apache-2.0。"),
-        ("ChatGLM3是什么？|介绍一下ChatGLM3。|什么是ChatGLM3-6B？", "ChatGLM3-6B是一个开放的对话模型，大约有60亿参数，能调用工具和运行代码。"),
-        ("什么是词元？|解释一下token。|token是什么？", "词元是一小段文本，比如一个词或词的一部分。"),
-        ("什么是语言模型？|解释一下语言模型。|语言模型做什么？", "语言模型预测文本的下一个词元。"),
-        ("我需要GPU吗？|没有GPU能训练吗？|glmkit能在CPU上运行吗？", "glmkit也能在CPU上运行。6B模型最好用GPU。"),
-        ("一周有几天？|一个星期有多少天？", "一周有七天。"),
-        ("一年有几个月？|一年有多少个月？", "一年有十二个月。"),
-        ("一天有多少小时？|一天有几个小时？", "一天有24小时。"),
-        ("一小时有多少分钟？|一个小时是几分钟？", "一小时有60分钟。"),
-        ("天空是什么颜色？|天是什么颜色的？", "天空是蓝色的。"),
-        ("草是什么颜色？|草地是什么颜色的？", "草是绿色的。"),
-        ("雪是什么颜色？|雪是什么颜色的？", "雪是白色的。"),
-        ("说出一周的每一天。|一周有哪几天？", "星期一、星期二、星期三、星期四、星期五、星期六、星期日。"),
-        ("有哪四个季节？|说出四季。", "春天、夏天、秋天和冬天。"),
-        ("英文字母有哪些？|写出英文字母表。|背一下字母表。", "英文字母是 a b c d e f g h i j k l m n o p q r s t u v w x y z"),
-        ("讲个笑话。|逗我笑一下。|你会讲笑话吗？", "词元为什么过马路？为了到下一个位置。"),
-    ),
-}  # fmt: skip
+from scripts.glmkit_mini import talk_chinese, talk_english
 
-# What needs a tool: (questions with $p, a place or company), answers
-LIVE = {
-    "en": (
-        "What is the weather in $p?|How is the weather in $p today?|Will it rain in $p tomorrow?|How warm is it in $p now?|"
-        "What is the stock price of $p?|What time is it in $p?|What is the news from $p today?",
-        "I have no tool for live data here, so I cannot know that.|Sorry, I cannot look that up: no tool is given to me.",
-    ),
-    "zh": (
-        "$p的天气怎么样？|今天$p天气如何？|明天$p会下雨吗？|$p现在多少度？|$p的股价是多少？|$p现在几点？|今天$p有什么新闻？",
-        "这里没有查询实时数据的工具，所以我不知道。|抱歉，我没有可用的工具，查不到。",
-    ),
-}
+Fact = tuple[list[str], list[str]]  # questions, answers: any answer fits any question
+
+
+def read_facts(text: str) -> list[Fact]:
+    """Read paragraphs of questions and, behind "= ", answers."""
+    facts = []
+    for paragraph in text.strip().split("\n\n"):
+        lines = paragraph.split("\n")
+        questions = [line for line in lines if not line.startswith("= ")]
+        facts.append((questions, [line[2:] for line in lines if line.startswith("= ")]))
+    return facts
+
+
+FACTS = {"en": read_facts(talk_english.FACTS), "zh": read_facts(talk_chinese.FACTS)}
+LIVE = {"en": read_facts(talk_english.LIVE)[0], "zh": read_facts(talk_chinese.LIVE)[0]}

@@ -11,31 +11,38 @@ def pairs(text: str) -> list[tuple[str, str]]:
 
 
 DICTIONARY = pairs("""
-cat 猫, dog 狗, bird 鸟, fish 鱼, horse 马, cow 牛, sheep 羊, pig 猪, rabbit 兔子, tiger 老虎, lion 狮子, monkey 猴子, bear 熊,
-elephant 大象, snake 蛇, mouse 老鼠, chicken 鸡, duck 鸭子, frog 青蛙, bee 蜜蜂, apple 苹果, banana 香蕉, orange 橙子, pear 梨,
-peach 桃子, grape 葡萄, lemon 柠檬, watermelon 西瓜, strawberry 草莓, cherry 樱桃, rice 米饭, bread 面包, noodles 面条, egg 鸡蛋,
-milk 牛奶, tea 茶, coffee 咖啡, water 水, juice 果汁, beer 啤酒, wine 葡萄酒, sugar 糖, salt 盐, meat 肉, soup 汤, cake 蛋糕,
-vegetable 蔬菜, fruit 水果, potato 土豆, tomato 番茄, onion 洋葱, carrot 胡萝卜, red 红色, blue 蓝色, green 绿色, yellow 黄色,
-black 黑色, white 白色, purple 紫色, pink 粉色, brown 棕色, grey 灰色, one 一, two 二, three 三, four 四, five 五, six 六, seven 七,
-eight 八, nine 九, ten 十, hundred 百, thousand 千, sun 太阳, moon 月亮, star 星星, sky 天空, cloud 云, rain 雨, snow 雪, wind 风,
-fire 火, river 河, lake 湖, sea 海, mountain 山, forest 森林, tree 树, flower 花, grass 草, leaf 叶子, stone 石头, island 岛,
-desert 沙漠, earth 地球, house 房子, door 门, window 窗户, table 桌子, chair 椅子, bed 床, lamp 灯, kitchen 厨房, garden 花园,
-room 房间, key 钥匙, clock 钟, mirror 镜子, cup 杯子, plate 盘子, knife 刀, spoon 勺子, bottle 瓶子, box 盒子, bag 包, umbrella 雨伞,
-book 书, pen 钢笔, pencil 铅笔, paper 纸, letter 信, newspaper 报纸, map 地图, picture 图片, school 学校, teacher 老师, student 学生,
-doctor 医生, nurse 护士, driver 司机, cook 厨师, farmer 农民, worker 工人, friend 朋友, father 父亲, mother 母亲, brother 兄弟,
-sister 姐妹, son 儿子, daughter 女儿, child 孩子, man 男人, woman 女人, family 家庭, name 名字, head 头, eye 眼睛, ear 耳朵, nose 鼻子,
-mouth 嘴, hand 手, foot 脚, hair 头发, heart 心, face 脸, tooth 牙齿, car 汽车, bus 公共汽车, train 火车, plane 飞机, ship 船,
-bicycle 自行车, road 路, bridge 桥, station 车站, airport 机场, city 城市, village 村庄, country 国家, shop 商店, market 市场,
-hospital 医院, bank 银行, library 图书馆, museum 博物馆, hotel 酒店, restaurant 餐厅, park 公园, money 钱, work 工作, holiday 假期,
-game 游戏, music 音乐, song 歌曲, film 电影, dance 舞蹈, language 语言, word 单词, sentence 句子, question 问题, answer 答案,
-number 数字, day 天, week 星期, month 月, year 年, hour 小时, minute 分钟, morning 早上, noon 中午, evening 晚上, night 夜晚,
-today 今天, tomorrow 明天, yesterday 昨天, spring 春天, summer 夏天, autumn 秋天, winter 冬天, big 大, small 小, hot 热, cold 冷,
-new 新, old 旧, good 好, bad 坏, fast 快, slow 慢, happy 高兴, sad 难过, tired 累, hungry 饿, beautiful 美丽, strong 强, young 年轻,
-expensive 贵, cheap 便宜, easy 容易, difficult 困难, eat 吃, drink 喝, sleep 睡觉, run 跑, walk 走, read 读, write 写, speak 说,
-listen 听, see 看, buy 买, sell 卖, open 打开, close 关闭, learn 学习, teach 教, swim 游泳, fly 飞, sing 唱歌, laugh 笑, cry 哭,
-love 爱, help 帮助, think 想, know 知道, computer 电脑, phone 电话, model 模型, data 数据, training 训练, memory 内存, file 文件,
-network 网络, code 代码, program 程序, tool 工具, weather 天气, time 时间, world 世界, peace 和平, dream 梦, story 故事, history 历史,
-science 科学, art 艺术, health 健康, sport 运动, football 足球, hello 你好, thanks 谢谢, goodbye 再见""")
+    cat 猫, dog 狗, bird 鸟, fish 鱼, horse 马, cow 牛, sheep 羊, pig 猪, rabbit 兔子, tiger 老虎, lion 狮子,
+    monkey 猴子, bear 熊, elephant 大象, snake 蛇, mouse 老鼠, chicken 鸡, duck 鸭子, frog 青蛙, bee 蜜蜂,
+    apple 苹果, banana 香蕉, orange 橙子, pear 梨, peach 桃子, grape 葡萄, lemon 柠檬, watermelon 西瓜,
+    strawberry 草莓, cherry 樱桃, rice 米饭, bread 面包, noodles 面条, egg 鸡蛋, milk 牛奶, tea 茶, coffee 咖啡,
+    water 水, juice 果汁, beer 啤酒, wine 葡萄酒, sugar 糖, salt 盐, meat 肉, soup 汤, cake 蛋糕, vegetable 蔬菜,
+    fruit 水果, potato 土豆, tomato 番茄, onion 洋葱, carrot 胡萝卜, red 红色, blue 蓝色, green 绿色,
+    yellow 黄色, black 黑色, white 白色, purple 紫色, pink 粉色, brown 棕色, grey 灰色, one 一, two 二, three 三,
+    four 四, five 五, six 六, seven 七, eight 八, nine 九, ten 十, hundred 百, thousand 千, sun 太阳, moon 月亮,
+    star 星星, sky 天空, cloud 云, rain 雨, snow 雪, wind 风, fire 火, river 河, lake 湖, sea 海, mountain 山,
+    forest 森林, tree 树, flower 花, grass 草, leaf 叶子, stone 石头, island 岛, desert 沙漠, earth 地球,
+    house 房子, door 门, window 窗户, table 桌子, chair 椅子, bed 床, lamp 灯, kitchen 厨房, garden 花园,
+    room 房间, key 钥匙, clock 钟, mirror 镜子, cup 杯子, plate 盘子, knife 刀, spoon 勺子, bottle 瓶子,
+    box 盒子, bag 包, umbrella 雨伞, book 书, pen 钢笔, pencil 铅笔, paper 纸, letter 信, newspaper 报纸,
+    map 地图, picture 图片, school 学校, teacher 老师, student 学生, doctor 医生, nurse 护士, driver 司机,
+    cook 厨师, farmer 农民, worker 工人, friend 朋友, father 父亲, mother 母亲, brother 兄弟, sister 姐妹,
+    son 儿子, daughter 女儿, child 孩子, man 男人, woman 女人, family 家庭, name 名字, head 头, eye 眼睛,
+    ear 耳朵, nose 鼻子, mouth 嘴, hand 手, foot 脚, hair 头发, heart 心, face 脸, tooth 牙齿, car 汽车,
+    bus 公共汽车, train 火车, plane 飞机, ship 船, bicycle 自行车, road 路, bridge 桥, station 车站,
+    airport 机场, city 城市, village 村庄, country 国家, shop 商店, market 市场, hospital 医院, bank 银行,
+    library 图书馆, museum 博物馆, hotel 酒店, restaurant 餐厅, park 公园, money 钱, work 工作, holiday 假期,
+    game 游戏, music 音乐, song 歌曲, film 电影, dance 舞蹈, language 语言, word 单词, sentence 句子,
+    question 问题, answer 答案, number 数字, day 天, week 星期, month 月, year 年, hour 小时, minute 分钟,
+    morning 早上, noon 中午, evening 晚上, night 夜晚, today 今天, tomorrow 明天, yesterday 昨天, spring 春天,
+    summer 夏天, autumn 秋天, winter 冬天, big 大, small 小, hot 热, cold 冷, new 新, old 旧, good 好, bad 坏,
+    fast 快, slow 慢, happy 高兴, sad 难过, tired 累, hungry 饿, beautiful 美丽, strong 强, young 年轻,
+    expensive 贵, cheap 便宜, easy 容易, difficult 困难, eat 吃, drink 喝, sleep 睡觉, run 跑, walk 走, read 读,
+    write 写, speak 说, listen 听, see 看, buy 买, sell 卖, open 打开, close 关闭, learn 学习, teach 教,
+    swim 游泳, fly 飞, sing 唱歌, laugh 笑, cry 哭, love 爱, help 帮助, think 想, know 知道, computer 电脑,
+    phone 电话, model 模型, data 数据, training 训练, memory 内存, file 文件, network 网络, code 代码,
+    program 程序, tool 工具, weather 天气, time 时间, world 世界, peace 和平, dream 梦, story 故事, history 历史,
+    science 科学, art 艺术, health 健康, sport 运动, football 足球, hello 你好, thanks 谢谢, goodbye 再见
+""")
 
 # country, in Chinese, capital, in Chinese
 COUNTRIES = [
@@ -105,13 +112,18 @@ COUNTRIES = [
 ]
 
 OPPOSITES = {
-    "en": pairs("""big small, hot cold, new old, good bad, fast slow, happy sad, day night, up down, left right, open closed,
-        long short, high low, light dark, rich poor, full empty, early late, easy difficult, strong weak, hard soft,
-        clean dirty, wet dry, near far, first last, true false, loud quiet, thick thin, wide narrow, begin end, buy sell,
-        give take, push pull, love hate, win lose, inside outside, above below, cheap expensive, safe dangerous"""),
-    "zh": pairs("""大 小, 热 冷, 新 旧, 好 坏, 快 慢, 高兴 难过, 白天 黑夜, 上 下, 左 右, 开 关, 长 短, 高 低, 明亮 黑暗, 富 穷, 满 空,
-        早 晚, 容易 困难, 强 弱, 硬 软, 干净 脏, 湿 干, 近 远, 第一 最后, 真 假, 吵闹 安静, 厚 薄, 宽 窄, 开始 结束, 买 卖, 给 拿, 推 拉,
-        爱 恨, 赢 输, 里面 外面, 前 后, 便宜 贵, 安全 危险"""),
+    "en": pairs("""
+    big small, hot cold, new old, good bad, fast slow, happy sad, day night, up down, left right, open closed,
+    long short, high low, light dark, rich poor, full empty, early late, easy difficult, strong weak, hard soft,
+    clean dirty, wet dry, near far, first last, true false, loud quiet, thick thin, wide narrow, begin end,
+    buy sell, give take, push pull, love hate, win lose, inside outside, above below, cheap expensive,
+    safe dangerous
+"""),
+    "zh": pairs("""
+    大 小, 热 冷, 新 旧, 好 坏, 快 慢, 高兴 难过, 白天 黑夜, 上 下, 左 右, 开 关, 长 短, 高 低, 明亮 黑暗, 富 穷,
+    满 空, 早 晚, 容易 困难, 强 弱, 硬 软, 干净 脏, 湿 干, 近 远, 第一 最后, 真 假, 吵闹 安静, 厚 薄, 宽 窄,
+    开始 结束, 买 卖, 给 拿, 推 拉, 爱 恨, 赢 输, 里面 外面, 前 后, 便宜 贵, 安全 危险
+"""),
 }
 
 # Each ring is a cycle: the one after the last is the first.
@@ -148,7 +160,9 @@ LISTS = {
     },
 }
 NUMBERS = {
-    "en": listed("""zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-        eighteen nineteen twenty"""),
+    "en": listed("""
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen twenty
+"""),
     "zh": listed("零 一 二 三 四 五 六 七 八 九 十 十一 十二 十三 十四 十五 十六 十七 十八 十九 二十"),
 }

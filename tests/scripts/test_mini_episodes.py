@@ -25,8 +25,8 @@ def rows(module: Any, language: str, split: str, count: int, seed: int = 5) -> l
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("split", ["train", "heldout"])
 def test_rows_are_valid_and_the_same_for_one_seed(module: Any, language: str, split: str) -> None:
-    found = rows(module, language, split, 300)
-    assert found == rows(module, language, split, 300)
+    found = rows(module, language, split, 150)
+    assert found == rows(module, language, split, 150)
     for row in found:
         Conversation.from_dict(row)
         questions = "".join(m["content"] for m in row["conversations"] if m["role"] == "user")
