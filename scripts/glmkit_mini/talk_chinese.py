@@ -1,4 +1,6 @@
-"""Fixed questions and answers of the small talk in Chinese: greetings, itself, glmkit, live data. Read by ``talk_facts``.
+"""Fixed questions and answers of the small talk in Chinese: greetings, itself, glmkit, live data.
+
+Read by ``talk_facts``.
 
 A paragraph holds questions and, behind "= ", answers; any answer fits any question of its paragraph.
 """

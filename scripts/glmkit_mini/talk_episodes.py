@@ -1,4 +1,4 @@
-"""Training rows of short talk: greetings, glmkit, simple knowledge, small instructions, rules of a system prompt, names.
+"""Training rows of short talk: greetings, glmkit, simple knowledge, instructions, rules of a system prompt, names.
 
 ``episodes(rng, language, split)`` is an endless stream of rows in the original's conversation format. Used by the data
 generator of glmkit-mini; what it knows stands in ``talk_words`` and ``talk_facts``.
@@ -31,6 +31,19 @@ PLAIN_PROMPTS = {
 NO_PROMPT_SHARE, DEFAULT_PROMPT_SHARE = 0.4, 0.3  # of talks without a rule
 RULE_SHARE, NAME_SHARE = 0.3, 0.1  # of rows: a system prompt with a rule; a user's name remembered
 MORE_TURNS_SHARE = 0.3
+CLOSING_SHARE = 0.5  # of rules about a line: a sentence, not random words
+CLOSINGS = {
+    "en": (
+        "Have a nice day!",
+        "Yours, $n",
+        "Answered by $n.",
+        "Ask $n for more.",
+        "The $w team",
+        "Stay curious!",
+        "[$w]",
+    ),
+    "zh": ("祝你愉快！", "你的助手$n", "由$n回答。", "更多问题请找$n。", "$w团队", "保持好奇！", "【$w】"),
+}
 
 
 def _fact(rng: random.Random, language: Language, split: Split) -> Turn:
@@ -172,9 +185,10 @@ def _list(rng: random.Random, language: Language, split: Split) -> Turn:
     count = rng.randint(2, 5)
     found = rng.sample(members, count)
     if language == "zh":
+        kind = "个" if thing == "国家" else "种"
         number = "两" if count == 2 else NUMBERS["zh"][count]
         return rng.choice(
-            (f"说出{number}种{thing}。", f"列出{number}种{thing}。", f"举{number}个{thing}的例子。")
+            (f"说出{number}{kind}{thing}。", f"列出{number}{kind}{thing}。", f"举{number}个{thing}的例子。")
         ), "、".join(found) + "。"
     number = NUMBERS["en"][count]
     asked = rng.choice((f"List {number} {thing}.", f"Name {number} {thing}.", f"Give me {number} {thing}."))
@@ -210,6 +224,8 @@ def _ruled(rng: random.Random, language: Language, split: Split) -> tuple[str, l
     turns = _turns(rng, language, split)
     line = " ".join(_word(rng, language, split) for _ in range(rng.randint(1, 4)))
     name = rng.choice(CHINESE_NAMES if language == "zh" else ENGLISH_NAMES)
+    if rng.random() < CLOSING_SHARE:
+        line = rng.choice(CLOSINGS[language]).replace("$n", name).replace("$w", _word(rng, language, split))
     chinese = language == "zh"
     rule = rng.choice(("end", "end", "start", "name", "word"))
     if rule == "end":
