@@ -102,4 +102,4 @@ def test_heldout_tasks_are_new_and_have_an_answer(language: str) -> None:
 def test_outputs_are_compared_by_value() -> None:
     same = interpreter_episodes.same_output
     assert same("23", "23.0") and same("['a', 'b']", '["a", "b"]') and same("3.1416", "3.14")
-    assert not same("24", "23") and not same("abc", "abd") and not same("3.15", "3.14")
+    assert not same("24", "23") and not same("abc", "abcd") and not same("3.15", "3.14")
