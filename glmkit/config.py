@@ -86,6 +86,7 @@ class Checks:
 Method = Literal["ptuning", "full"]
 LossAverage = Literal["token", "sample"]
 Truncation = Literal["history", "right"]
+ToolsLayout = Literal["as_is", "schema", "original", "natural"]
 Schedule = Literal["linear", "cosine", "constant"]
 DType = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
@@ -95,6 +96,12 @@ TRUNCATE = (
     "history",
     "what a long sample loses: its oldest turns (history), or its end (right)",
     "超长样本舍去什么：最早的几轮 (history) 或末尾 (right)",
+)
+
+TOOLS_LAYOUT = (
+    "as_is",
+    "how tool lists are written: as in the data, or as JSON schemas, the original demo's params, natural language",
+    "工具列表的写法：与数据相同 (as_is)、JSON schema、原版演示的 params，或自然语言 (natural)",
 )
 
 LEARNING_RATES: Mapping[str, float] = {"ptuning": 2e-2, "full": 2e-5}
@@ -144,6 +151,7 @@ class TrainConfig:
         2048, "longest sample in tokens; longer ones are cut", "样本最大长度（词元数），超出部分截断"
     )
     truncate: Truncation = option(*TRUNCATE)
+    tools_layout: ToolsLayout = option(*TOOLS_LAYOUT)
     samples_per_step: int = option(16, "samples in one optimizer step", "每个优化步的样本数")
     max_tokens_per_row: int = option(
         8192, "samples are packed into rows of at most this many tokens", "样本打包成行，每行最多的词元数"
@@ -243,10 +251,15 @@ class ChatConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConvertConfig:
-    """`glmkit data convert`: turn any supported file into the conversation format."""
+    """`glmkit data convert`: turn any supported file into another format."""
 
     source: str = option(REQUIRED, "file to read", "要读取的文件", argument=True)
-    target: str = option(REQUIRED, "file to write (.jsonl)", "要写出的文件（.jsonl）", argument=True)
+    target: str = option(
+        REQUIRED,
+        "file to write (.jsonl, .csv for the flat formats; .gz packs it)",
+        "要写出的文件（.jsonl，单轮格式也可用 .csv；加 .gz 则压缩）",
+        argument=True,
+    )
     source_format: str = option("", *SOURCE_FORMAT_HELP, flag="--from")
 
     def __post_init__(self) -> None:
@@ -266,6 +279,7 @@ class CheckConfig:
     )
     max_seq_len: int = option(2048, "limit in tokens whose effect is reported", "要评估的长度上限（词元数）")
     truncate: Truncation = option(*TRUNCATE)
+    tools_layout: ToolsLayout = option(*TOOLS_LAYOUT)
     report: str = option("", "page to write (.html)", "要写出的报告页面（.html）")
 
     def __post_init__(self) -> None:
@@ -285,6 +299,7 @@ class ShowConfig:
     tokenizer: str = option(REQUIRED, "model folder or tokenizer.model", "模型文件夹或 tokenizer.model")
     max_seq_len: int = option(2048, "longest sample in tokens", "样本最大长度（词元数）")
     truncate: Truncation = option(*TRUNCATE)
+    tools_layout: ToolsLayout = option(*TOOLS_LAYOUT)
 
     def __post_init__(self) -> None:
         checks = Checks(self)

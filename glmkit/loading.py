@@ -1,13 +1,14 @@
 """The door that joins model and tokenizer: what a user calls a model becomes a GLM, or a clear error.
 
 In: a model folder, a run folder or one of its steps, or a hub id; perhaps an adapter. Out: ``load_model`` and
-``load_tokenizer``, or through ``resolve`` the folders they would read. Commands and training call it; torch is only
-imported when weights are read.
+``load_tokenizer``, through ``tools_layout_of`` how it was taught its tools, through ``resolve`` the folders they would
+read. Commands and training call it; torch is only imported when weights are read.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glmkit import hub
+from glmkit.chat.tools_layout import AS_IS, LAYOUTS
 from glmkit.errors import ModelError
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ RUN_FILE = "config.yaml"
 LATEST_FILE = "latest"
 STEP_NAME = re.compile(r"step-\d+")
 TOKENIZER_FILE = "tokenizer.model"
+GLMKIT_FILE = "glmkit.json"  # beside weights of ours: what config.json, which is the model's, has no place for
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,46 @@ def load_tokenizer(path: str | Path) -> Tokenizer:
     if not file.is_file():
         raise ModelError("model-tokenizer-missing", where=str(file.parent), file=TOKENIZER_FILE)
     return Tokenizer.from_file(file)
+
+
+def tools_layout_of(path: str | Path, adapter: str | Path | None = None) -> str:
+    """Return the layout in which a model was taught its tools, one of ``tools_layout.LAYOUTS``, for ``write_tools``.
+
+    An adapter's record goes before the base's. "as_is" where nothing was recorded (a model of others, an adapter of the
+    original's) and where the training data had no tools, or no one layout of them.
+
+    Args:
+        path: as for ``load_model``.
+        adapter: as for ``load_model``.
+
+    Raises:
+        ModelError: nothing is there, or the record is damaged or names a layout that this release does not know.
+    """
+    from glmkit.model.adapter import DESCRIPTION_FILE, read_description
+
+    resolved = resolve(path)
+    prefix = resolved.adapter if adapter is None else find_adapter(adapter)
+    if prefix is None:
+        file = resolved.base / GLMKIT_FILE
+        recorded = _read_record(file).get("tools_layout") if file.is_file() else None
+    else:
+        file = prefix / DESCRIPTION_FILE
+        recorded = read_description(prefix).get("tools_layout") if file.is_file() else None
+    if recorded in (None, "as-given"):  # nothing, or adapters from before there was a choice
+        return AS_IS
+    if recorded not in LAYOUTS:
+        raise ModelError("model-tools-layout", where=str(file), found=repr(recorded), expected=", ".join(LAYOUTS))
+    return str(recorded)
+
+
+def _read_record(file: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError("model-record-unreadable", where=str(file), reason=error) from error
+    if not isinstance(record, dict):
+        raise ModelError("model-record-unreadable", where=str(file), reason="not a JSON object")
+    return record
 
 
 def resolve(path: str | Path) -> Resolved:

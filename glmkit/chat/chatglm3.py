@@ -14,6 +14,7 @@ from glmkit.chat.conversation import TOOL_SENTENCE, Conversation, Message, ToolC
 from glmkit.chat.reply import INTERPRETER, Finish, Reply
 from glmkit.chat.sample import IGNORE_INDEX
 from glmkit.chat.tokenizer import Tokenizer
+from glmkit.chat.tools_layout import AS_IS, write_tools
 from glmkit.errors import Problem
 
 __all__ = ["DEFAULT_SYSTEM_PROMPT", "TOOL_SENTENCE", "ChatGLM3"]
@@ -26,12 +27,18 @@ DEFAULT_SYSTEM_PROMPT = (
 
 
 class ChatGLM3:
-    """The protocol of ChatGLM3-6B, its long-context siblings and every model tuned from them."""
+    """The protocol of ChatGLM3-6B, its long-context siblings and every model tuned from them.
+
+    Args:
+        tokenizer: of the model.
+        tools_layout: how every tool list is written, in training and in prompts alike (``tools_layout.LAYOUTS``).
+    """
 
     name = "chatglm3"
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, tools_layout: str = AS_IS) -> None:
         special = tokenizer.special_ids
+        self.tools_layout = tools_layout
         self._tokenizer = tokenizer
         self._start = [special["[gMASK]"], special["sop"]]
         self._role_ids = {role: special[f"<|{role}|>"] for role in ("system", "user", "assistant", "observation")}
@@ -101,7 +108,8 @@ class ChatGLM3:
         if message.call is not None:
             header, content = message.call.name, write_call(message.call.arguments)
         if message.tools is not None:
-            content += "\n" + json.dumps(message.tools, indent=4, ensure_ascii=False)
+            tools = write_tools(message.tools, self.tools_layout)
+            content += "\n" + json.dumps(tools, indent=4, ensure_ascii=False)
         return [*ids, *self._tokenizer.encode(f"{header}\n"), *self._tokenizer.encode(content)]
 
     def _parse_message(self, ids: tuple[int, ...]) -> tuple[Message, Problem | None]:

@@ -16,7 +16,8 @@ from glmkit.chat.conversation import Conversation, Message, read_messages
 from glmkit.chat.reply import Reply
 from glmkit.chat.sample import Sample
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.errors import ConfigError
+from glmkit.chat.tools_layout import AS_IS, LAYOUTS, layout_of, write_tools
+from glmkit.errors import ConfigError, DataError
 
 __all__ = ["PROTOCOLS", "TRUNCATIONS", "ChatProtocol", "Reply", "encode_chat", "encode_conversation", "make_protocol"]
 
@@ -40,18 +41,21 @@ class ChatProtocol(Protocol):
         """Read generated ids, stop token included or not; total."""
 
 
-PROTOCOLS: dict[str, Callable[[Tokenizer], ChatProtocol]] = {ChatGLM3.name: ChatGLM3}
+# (tokenizer, layout of tools) -> the format
+PROTOCOLS: dict[str, Callable[[Tokenizer, str], ChatProtocol]] = {ChatGLM3.name: ChatGLM3}
 
 
-def make_protocol(tokenizer: Tokenizer, name: str = ChatGLM3.name) -> ChatProtocol:
-    """Return the protocol called ``name`` for ``tokenizer``.
+def make_protocol(tokenizer: Tokenizer, name: str = ChatGLM3.name, *, tools_layout: str = AS_IS) -> ChatProtocol:
+    """Return the protocol called ``name`` for ``tokenizer``; it writes every tool list in ``tools_layout``.
 
     Raises:
-        ConfigError: no protocol has this name.
+        ConfigError: no protocol, or no layout, has this name.
     """
     if name not in PROTOCOLS:
         raise ConfigError("chat-unknown-protocol", value=repr(name), known=", ".join(PROTOCOLS))
-    return PROTOCOLS[name](tokenizer)
+    if tools_layout not in LAYOUTS:
+        raise ConfigError("chat-tools-layout", value=repr(tools_layout), known=", ".join(LAYOUTS))
+    return PROTOCOLS[name](tokenizer, tools_layout)
 
 
 def _keep_history(protocol: ChatProtocol, messages: tuple[Message, ...], excess: int) -> tuple[Message, ...]:
@@ -90,6 +94,7 @@ def encode_conversation(
     max_seq_len: int = 2048,
     truncate: str = "right",
     *,
+    tools_layout: str = AS_IS,
     protocol: str = ChatGLM3.name,
 ) -> Sample:
     """Encode a conversation, or a row of the original's format, for training.
@@ -105,11 +110,12 @@ def encode_conversation(
         truncate: what a conversation that is too long loses. "right" cuts its end, as the original. "history" leaves
             out the oldest turns as if they had never been, keeps the system prompt, the tools and the last turn that is
             trained on, and cuts the end only where these alone are too long.
+        tools_layout: how its tools are written (``tools_layout.LAYOUTS``); the sample tells how they came to be.
         protocol: name of the chat format.
 
     Raises:
-        DataError: the row has faults (all are listed), or its text cannot be encoded.
-        ConfigError: unknown ``truncate`` or ``protocol``, or ``max_seq_len`` below 1.
+        DataError: the row has faults (all are listed), or its text cannot be encoded, or its tools not in the layout.
+        ConfigError: unknown ``truncate``, ``tools_layout`` or ``protocol``, or ``max_seq_len`` below 1.
     """
     if truncate not in TRUNCATIONS:
         raise ConfigError("chat-unknown-truncate", value=repr(truncate), known=", ".join(TRUNCATIONS))
@@ -117,9 +123,15 @@ def encode_conversation(
         raise ConfigError("chat-max-seq-len", value=max_seq_len)
     if not isinstance(conversation, Conversation):
         conversation = Conversation.from_dict(conversation)
-    chat_format = make_protocol(tokenizer, protocol)
-    input_ids, labels = chat_format.encode_conversation(conversation)
-    whole = Sample(input_ids, labels, conversation.source)
+    chat_format = make_protocol(tokenizer, protocol, tools_layout=tools_layout)
+    try:
+        input_ids, labels = chat_format.encode_conversation(conversation)
+    except DataError as error:
+        raise DataError(
+            [replace(problem, where=problem.where or conversation.source) for problem in error.problems]
+        ) from error
+    written = (write_tools(item.tools, tools_layout) for item in conversation.messages if item.tools is not None)
+    whole = Sample(input_ids, labels, conversation.source, tools_layout=next(map(layout_of, written), ""))
     excess = len(input_ids) - max_seq_len
     if excess <= 0:
         return whole
@@ -135,15 +147,20 @@ def encode_conversation(
 
 
 def encode_chat(
-    messages: Sequence[Message | Mapping[str, Any]], tokenizer: Tokenizer, *, protocol: str = ChatGLM3.name
+    messages: Sequence[Message | Mapping[str, Any]],
+    tokenizer: Tokenizer,
+    *,
+    tools_layout: str = AS_IS,
+    protocol: str = ChatGLM3.name,
 ) -> list[int]:
     """Return the prompt ids of a chat so far, ending in ``<|assistant|>``: what a model continues with its reply.
 
     Messages are Message objects or dicts with ``role``, ``content`` and, where wanted, ``metadata`` (header line) and
-    ``tools`` (on a system message). A Message from a Reply keeps its generated ids.
+    ``tools`` (on a system message), which are written in ``tools_layout``: that of the model's training, which
+    ``loading.tools_layout_of`` tells. A Message from a Reply keeps its generated ids.
 
     Raises:
-        DataError: malformed dicts (all are listed), or text that cannot be encoded.
-        ConfigError: unknown ``protocol``.
+        DataError: malformed dicts (all are listed), text that cannot be encoded, or tools not in the layout.
+        ConfigError: unknown ``tools_layout`` or ``protocol``.
     """
-    return make_protocol(tokenizer, protocol).encode_prompt(read_messages(messages))
+    return make_protocol(tokenizer, protocol, tools_layout=tools_layout).encode_prompt(read_messages(messages))

@@ -13,7 +13,8 @@ class Sample:
 
     ``labels[t]`` is the label of token t itself, unshifted: ``input_ids[t]`` where the model has to predict token t,
     ``IGNORE_INDEX`` elsewhere. Both lists have the same length. ``source`` is "file:line" or empty; ``cut_tokens``
-    and ``cut_labels`` count the tokens and the labels that the length limit removed.
+    and ``cut_labels`` count the tokens and the labels that the length limit removed. ``tools_layout`` is the one its
+    tools are in ("as_is": none of ours), empty without tools.
     """
 
     input_ids: list[int]
@@ -21,6 +22,7 @@ class Sample:
     source: str = ""
     cut_tokens: int = 0
     cut_labels: int = 0
+    tools_layout: str = ""
 
     @property
     def num_labels(self) -> int:

@@ -10,15 +10,16 @@ import json
 from array import array
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from glmkit.chat.conversation import Conversation, Message
 from glmkit.chat.protocol import encode_conversation
 from glmkit.chat.sample import Sample
 from glmkit.chat.tokenizer import Tokenizer
+from glmkit.chat.tools_layout import AS_IS, layout_of, tool_problems
 from glmkit.data.capped import CappedList
-from glmkit.data.encode import count_targets
+from glmkit.data.encode import count_targets, keeps_text
 from glmkit.data.patterns import RolePatterns
 from glmkit.data.read import Item, Located, Skipped, find_format, walk
 from glmkit.data.strict_json import printable
@@ -42,6 +43,7 @@ class CheckReport:
     unit: str  # "tokens" or "characters"
     max_seq_len: int
     truncate: str
+    tools_layout: str
     problems: CappedList[Problem] = field(default_factory=CappedList)
     skipped: CappedList[Skipped] = field(default_factory=CappedList)
     num_conversations: int = 0
@@ -49,6 +51,7 @@ class CheckReport:
     turns: Counter[int] = field(default_factory=Counter)  # messages in a row -> rows; a call with its result is one
     tools: Counter[str] = field(default_factory=Counter)  # tool -> calls
     duplicates: CappedList[tuple[str, str]] = field(default_factory=CappedList)  # (place, place of the first equal one)
+    num_text_tools: int = 0  # conversations that keep natural text in place of the layout wanted
     lengths: array[int] = field(default_factory=lambda: array("q"))  # one a conversation, before any limit
     digests: array[int] = field(default_factory=lambda: array("q"))  # one a conversation; equal ones are duplicates
     places: TextColumn = field(default_factory=TextColumn)  # one a conversation, without the path
@@ -80,6 +83,7 @@ def check(
     tokenizer: Tokenizer | None = None,
     max_seq_len: int = 2048,
     truncate: str = "right",
+    tools_layout: str = AS_IS,
 ) -> CheckReport:
     """Read a whole file and count; faults of rows are in the report, not raised.
 
@@ -93,6 +97,7 @@ def check(
         unit="tokens" if tokenizer else "characters",
         max_seq_len=max_seq_len,
         truncate=truncate,
+        tools_layout=tools_layout,
     )
     for _, items in walk(path, report.format):
         count_row(report, items, tokenizer)
@@ -113,6 +118,10 @@ def count_row(report: CheckReport, items: Iterable[Item], tokenizer: Tokenizer |
 
 def _count_conversation(report: CheckReport, item: Located, tokenizer: Tokenizer | None) -> None:
     conversation = item.conversation
+    if faults := _count_tools(report, conversation):
+        for fault in faults:
+            report.problems.add(fault)
+        return
     report.num_conversations += 1
     report.turns[len(item.row["conversations"])] += 1
     _count_messages(report, conversation)
@@ -120,11 +129,21 @@ def _count_conversation(report: CheckReport, item: Located, tokenizer: Tokenizer
     report.places.append(conversation.source[len(report.path) :])
     sample = None
     if tokenizer:
-        sample = encode_conversation(conversation, tokenizer, report.max_seq_len, report.truncate)
+        sample = encode_conversation(
+            conversation, tokenizer, report.max_seq_len, report.truncate, tools_layout=report.tools_layout
+        )
         _count_tokens(report, sample)
     else:
         report.lengths.append(sum(map(_num_characters, conversation.messages)))
     report.patterns.add(conversation, sample, tokenizer)
+
+
+def _count_tools(report: CheckReport, conversation: Conversation) -> list[Problem]:
+    """Return what keeps the tools of a conversation from being written in the layout wanted."""
+    given = [item.tools for item in conversation.messages if item.tools is not None]
+    report.num_text_tools += any(keeps_text(layout_of(tools), report.tools_layout) for tools in given)
+    faults = [fault for tools in given for fault in tool_problems(tools, report.tools_layout)]
+    return [replace(fault, where=conversation.source) for fault in faults]
 
 
 def _digest(item: Located) -> int:
@@ -185,6 +204,9 @@ def render_report(report: CheckReport) -> str:
         )
     if report.tools:
         lines.append(message("data-check-tools", tools=_listed(report.tools.most_common())))
+    if report.num_text_tools:
+        values = {"count": report.num_text_tools, "total": report.num_conversations, "layout": report.tools_layout}
+        lines.append(message("data-tools-kept", **values))
     if report.skipped:
         lines.append(message("data-check-skipped", count=report.skipped.total))
     if report.num_conversations:

@@ -50,7 +50,9 @@ def run_check(config: CheckConfig) -> int:
     if config.report:
         check_target(Path(config.file), Path(config.report))
     tokenizer = Tokenizer.from_file(config.tokenizer) if config.tokenizer else None
-    report = check(config.file, config.source_format or None, tokenizer, config.max_seq_len, config.truncate)
+    report = check(
+        config.file, config.source_format or None, tokenizer, config.max_seq_len, config.truncate, config.tools_layout
+    )
     print(render_report(report))
     if sys.stdout.isatty() and report.num_conversations > 1:  # a picture is for eyes; a pipe gets the lines alone
         print_lengths(report, sys.stdout)
@@ -77,7 +79,9 @@ def run_show(config: ShowConfig) -> int:
     conversations = read(config.file, config.source_format or None)
     if not 0 <= config.index < len(conversations):
         raise ConfigError("data-show-index", where="index", value=config.index, count=len(conversations))
-    sample = encode_conversation(conversations[config.index], tokenizer, config.max_seq_len, config.truncate)
+    sample = encode_conversation(
+        conversations[config.index], tokenizer, config.max_seq_len, config.truncate, tools_layout=config.tools_layout
+    )
     notice(
         "data-show-title",
         index=config.index,

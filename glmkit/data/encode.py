@@ -12,28 +12,40 @@ from glmkit.chat.conversation import Conversation
 from glmkit.chat.protocol import encode_conversation
 from glmkit.chat.sample import IGNORE_INDEX, Sample
 from glmkit.chat.tokenizer import Tokenizer
+from glmkit.chat.tools_layout import AS_IS
 from glmkit.errors import MAX_PRINTED_PROBLEMS, DataError, Problem, message, notice
 
 
 def encode_samples(
-    conversations: Iterable[Conversation], tokenizer: Tokenizer, max_seq_len: int = 2048, truncate: str = "right"
+    conversations: Iterable[Conversation],
+    tokenizer: Tokenizer,
+    max_seq_len: int = 2048,
+    truncate: str = "right",
+    tools_layout: str = AS_IS,
 ) -> list[Sample]:
     """Encode all conversations; those without anything to learn are left out.
 
     Each one left out, and how many samples, tokens and labels the limit cuts by the rule ``truncate`` (see
-    ``encode_conversation``), is said on stderr.
+    ``encode_conversation``), is said on stderr; so is how many keep natural text in place of their ``tools_layout``.
 
     Raises:
-        DataError: no conversation has anything to learn.
+        DataError: tools that cannot be written in the layout (all are named), or no conversation has anything to learn.
     """
     samples: list[Sample] = []
     left_out: list[Problem] = []
+    faults: list[Problem] = []
     for conversation in conversations:
-        sample = encode_conversation(conversation, tokenizer, max_seq_len=max_seq_len, truncate=truncate)
+        try:
+            sample = encode_conversation(conversation, tokenizer, max_seq_len, truncate, tools_layout=tools_layout)
+        except DataError as error:
+            faults += error.problems
+            continue
         if count_targets(sample):
             samples.append(sample)
         else:
             left_out.append(why_left_out(sample, max_seq_len))
+    if faults:
+        raise DataError(faults)
     for problem in left_out[:MAX_PRINTED_PROBLEMS]:
         print(problem.text(), file=sys.stderr)
     if len(left_out) > MAX_PRINTED_PROBLEMS:
@@ -44,7 +56,14 @@ def encode_samples(
     if cut:
         lost = {"tokens": sum(sample.cut_tokens for sample in cut), "labels": sum(sample.cut_labels for sample in cut)}
         notice("data-samples-cut", count=len(cut), total=len(samples), max_seq_len=max_seq_len, **lost)
+    if num_kept := sum(keeps_text(sample.tools_layout, tools_layout) for sample in samples):
+        notice("data-tools-kept", count=num_kept, total=len(samples), layout=tools_layout)
     return samples
+
+
+def keeps_text(found: str, wanted: str) -> bool:
+    """Say whether tools stayed natural text though another layout was wanted."""
+    return found == "natural" and wanted not in (AS_IS, "natural")
 
 
 def count_targets(sample: Sample) -> int:

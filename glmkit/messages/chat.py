@@ -35,6 +35,23 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "the message that calls {name!r} also has content or metadata; make the text a message of its own before it",
         "调用 {name!r} 的消息同时带有 content 或 metadata；请把文字放在它之前的另一条消息中",
     ),
+    # Definitions of tools, where they are to be written in another layout
+    "chat-tools-layout": (
+        "{value} is not a layout of tools; the layouts are {known}",
+        "没有名为 {value} 的工具写法；可用的写法：{known}",
+    ),
+    "chat-tools-parameters": (
+        "{field} is {value}; the parameters of a tool are an object",
+        "{field} 是 {value}；工具的参数应为 object",
+    ),
+    "chat-tools-repeated": (
+        "{field} is {name!r}, which another one has; names must differ",
+        "{field} 是 {name!r}，与另一个重名；名字不能重复",
+    ),
+    "chat-tools-key": (
+        "{field} is {name!r} under the key {key!r}; both must be the tool's name",
+        "{field} 是 {name!r}，而它的键是 {key!r}；两者都应为工具名",
+    ),
     "chat-empty-conversation": ("{field} is empty; a row needs at least one message", "{field} 为空；至少需要一条消息"),
     "chat-system-not-first": (
         "{field} has role system after other messages; a system message comes first",

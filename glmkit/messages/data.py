@@ -185,6 +185,10 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "{total} 个样本中有 {count} 个超过 max_seq_len {max_seq_len} 而被截断，共损失 {tokens} 个词元，"
         "其中 {labels} 个参与训练",
     ),
+    "data-tools-kept": (
+        "{count} of {total} conversations keep their tools as natural text; it cannot be turned into layout {layout}",
+        "{total} 段对话中有 {count} 段保留了自然语言的工具说明，无法改写为 {layout}",
+    ),
     "data-no-sample-left": (
         "none of the {count} conversations has anything to train on within {max_seq_len} tokens",
         "{count} 段对话在 {max_seq_len} 个词元之内都没有需要训练的内容",

@@ -62,6 +62,11 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "a prefix of {expected} positions starts from {expected} tokens, got {found}",
         "长度为 {expected} 的前缀需要 {expected} 个词元来初始化，实际为 {found} 个",
     ),
+    "model-tools-layout": (
+        "tools_layout is {found}; this release knows {expected}",
+        "tools_layout 是 {found}；本版本支持 {expected}",
+    ),
+    "model-record-unreadable": ("cannot be read: {reason}", "无法读取：{reason}"),
     "model-adapter-missing": ("no adapter here: the path does not exist", "此处没有适配器：路径不存在"),
     "model-adapter-files-missing": (
         "no adapter here: none of {files} is there",

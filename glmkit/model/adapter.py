@@ -45,7 +45,7 @@ def save_adapter(folder: str | Path, encoder: PrefixEncoder, metadata: Mapping[s
         folder: made when absent.
         encoder: the prefix; its parameters are stored as they are, float32 and not projected.
         metadata: must hold ``base`` (absolute path or hub id of the base model) and ``base_fingerprint`` (see
-            ``weights.base_fingerprint``); anything else worth keeping may be added.
+            ``weights.base_fingerprint``); ``tools_layout`` and anything else worth keeping may be added.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ def save_adapter(folder: str | Path, encoder: PrefixEncoder, metadata: Mapping[s
         "prefix_len": encoder.prefix_len,
         "prefix_projection": encoder.projection,
         **{size: getattr(encoder.config, size) for size in MODEL_SIZES},
-        "tools_layout": "as-given",
+        "tools_layout": "as_is",
         "base": metadata["base"],
         "base_fingerprint": metadata["base_fingerprint"],
         **metadata,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from glmkit.chat.sample import Sample
+from glmkit.chat.tools_layout import common_layout
 from glmkit.config import TrainConfig
 from glmkit.errors import CheckpointError, ConfigError, DataError, Problem
 from glmkit.training.checkpoint import fault_of, point_to, sha256, step_folders
@@ -34,6 +35,7 @@ class Identity:
     model: str  # fingerprint of the base model's files
     samples: str  # sha256 of all ids and labels
     num_samples: int
+    tools_layout: str  # that the tools of the samples are in; "as_is": several, none, or none of ours
     data_bytes: int  # of the data file, 0 when samples were handed in
     data_sha256: str
 
@@ -46,6 +48,7 @@ class Identity:
             model=fingerprint(base),
             samples=samples_sha256(samples),
             num_samples=len(samples),
+            tools_layout=common_layout((sample.tools_layout for sample in samples), config.tools_layout),
             data_bytes=data.stat().st_size if data else 0,
             data_sha256=sha256(data) if data else "",
         )

@@ -7,6 +7,7 @@ going, with a warning; the third in a row ends it. Called by the training loop.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from safetensors.torch import save_file
 
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.errors import StorageError
+from glmkit.loading import GLMKIT_FILE
 from glmkit.model.adapter import save_adapter
 from glmkit.model.glm import GLM
 from glmkit.model.weights import base_fingerprint, save_model_folder
@@ -89,10 +91,17 @@ def write_step(
     """Fill an empty step folder: an adapter, or a whole model with its tokenizer; and ``training_state/``."""
     if identity.settings["method"] == "ptuning":
         assert model.prefix is not None
-        metadata = {"base": identity.settings["model"], "base_fingerprint": base_fingerprint(model), "step": step}
+        metadata = {
+            "tools_layout": identity.tools_layout,
+            "base": identity.settings["model"],
+            "base_fingerprint": base_fingerprint(model),
+            "step": step,
+        }
         save_adapter(folder, model.prefix, metadata)
     else:
         save_model_folder(model, folder)
+        description = json.dumps({"tools_layout": identity.tools_layout}, indent=2)
+        (folder / GLMKIT_FILE).write_text(description + "\n", encoding="utf-8")
         if tokenizer is not None:
             shutil.copyfile(tokenizer.path, folder / "tokenizer.model")
     (folder / STATE).parent.mkdir()

@@ -107,7 +107,9 @@ def load_samples(config: TrainConfig, samples: Sequence[Sample] | None) -> tuple
     if samples is None:
         conversations = read(config.data, config.source_format or None)
         tokenizer = load_tokenizer(config.tokenizer or config.model)
-        return encode_samples(conversations, tokenizer, config.max_seq_len, config.truncate), tokenizer
+        return encode_samples(
+            conversations, tokenizer, config.max_seq_len, config.truncate, config.tools_layout
+        ), tokenizer
     if not samples:
         raise DataError("training-no-samples")
     try:

@@ -61,7 +61,7 @@ def test_an_adapter_describes_itself(tmp_path: Path, make_glm: Callable[..., GLM
         "num_kv_heads": 2,
         "head_dim": 16,
         "hidden_size": 48,
-        "tools_layout": "as-given",
+        "tools_layout": "as_is",
         "base": "/models/base",
         "base_fingerprint": base_fingerprint(model),
         "step": 7,
