@@ -87,6 +87,7 @@ Method = Literal["ptuning", "full"]
 LossAverage = Literal["token", "sample"]
 Truncation = Literal["history", "right"]
 ToolsLayout = Literal["as_is", "schema", "original", "natural"]
+TargetFormat = Literal["conversations", "openai", "sharegpt", "alpaca", "prompt_response", "toolalpaca"]
 Schedule = Literal["linear", "cosine", "constant"]
 DType = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
@@ -261,10 +262,13 @@ class ConvertConfig:
         argument=True,
     )
     source_format: str = option("", *SOURCE_FORMAT_HELP, flag="--from")
+    target_format: TargetFormat = option("conversations", "format to write", "要写出的格式", flag="--to")
+    tools_layout: ToolsLayout = option(*TOOLS_LAYOUT)
 
     def __post_init__(self) -> None:
         checks = Checks(self)
         checks.required("source", "target")
+        checks.only_with(self.target_format == "conversations", "target_format: conversations", "tools_layout")
         checks.done()
 
 

@@ -25,8 +25,10 @@ TERMINAL_BINS = 12
 
 
 def run_convert(config: ConvertConfig) -> int:
-    """Convert and print what was kept, what was left out and why, and the histogram of lengths."""
-    counts = convert(config.source, config.target, config.source_format or None)
+    """Convert and print what was kept, left out and why, lost in the target's format, and the histogram of lengths."""
+    counts = convert(
+        config.source, config.target, config.source_format or None, config.target_format, config.tools_layout
+    )
     num_skipped = counts.skipped_places.total
     print(message("data-converted", target=config.target, kept=counts.kept, skipped=num_skipped))
     for reason, count in counts.skipped.items():
@@ -35,6 +37,11 @@ def run_convert(config: ConvertConfig) -> int:
         print(message("data-skip-place", place=skipped.place, reason=skipped.reason))
     if num_skipped > MAX_PRINTED_PROBLEMS:
         print("    " + message("cli-more-problems", count=num_skipped - MAX_PRINTED_PROBLEMS))
+    for code, loss in counts.losses.items():
+        print(message("data-loss", count=loss.count, what=message(code), place=loss.first_place))
+    if counts.num_text_tools:
+        values = {"count": counts.num_text_tools, "total": counts.kept, "layout": config.tools_layout}
+        print(message("data-tools-kept", **values))
     histogram = ", ".join(f"{length}: {count}" for length, count in counts.histogram.items())
     print(message("data-histogram", histogram=histogram))
     return 0

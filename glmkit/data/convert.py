@@ -1,20 +1,23 @@
-"""Any known format -> the original's conversation format, one row a line, written whole or not at all.
+"""Any known format -> the original's conversation format, or another one, written whole or not at all.
 
-In: a source file and a target path. Out: the target file and what was kept. Public as ``glmkit.convert``; called by
-`glmkit data convert`.
+In: a source file, a target path and the format to write. Out: the target file, what was kept and what was lost. Public
+as ``glmkit.convert``; called by `glmkit data convert`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from gzip import GzipFile
 from pathlib import Path
+from typing import Any
 
+from glmkit.chat.tools_layout import AS_IS
 from glmkit.data.capped import CappedList
 from glmkit.data.read import Skipped, find_format, refuse_unusable, walk
+from glmkit.data.target import Loss, Target
 from glmkit.errors import ConfigError, Problem, StorageError
 
 
@@ -26,30 +29,48 @@ class ConversionCounts:
     skipped: dict[str, int]  # reason -> how many
     histogram: dict[int, int]  # messages in a conversation -> how many; a tool call with its result is one message
     skipped_places: CappedList[Skipped]  # in file order; the first of them, when there are very many
+    losses: dict[str, Loss]  # message code of what the target format cannot hold -> how many rows, and the first
+    num_text_tools: int = 0  # rows that keep their tools as natural text in place of the layout asked for
 
 
-def convert(source: str | Path, target: str | Path, source_format: str | None = None) -> ConversionCounts:
-    """Write ``source`` in the original's conversation format to ``target``, replacing an older file of that name.
+def convert(
+    source: str | Path,
+    target: str | Path,
+    source_format: str | None = None,
+    target_format: str = "conversations",
+    tools_layout: str = AS_IS,
+) -> ConversionCounts:
+    """Write ``source`` in another format to ``target``, replacing an older file of that name.
+
+    What the format cannot hold of a row is lost and counted; where nothing is counted, reading ``target`` gives the
+    same conversations.
 
     Args:
         source: a .json, .jsonl or .csv file in a known format, gzip or not.
-        target: the .jsonl file to write; its folder must exist.
+        target: the file to write; its folder must exist. JSON lines, or CSV when called so; called .gz it is packed.
         source_format: one of ``config.SOURCE_FORMATS``; detected from the rows when not given.
+        target_format: one of them.
+        tools_layout: how tool lists are written, one of ``tools_layout.LAYOUTS``.
 
     Raises:
-        DataError: the source cannot be read or rows are wrong (all are named); nothing is written.
+        DataError: the source cannot be read, or rows are wrong or such that the format cannot hold them at all (all are
+            named); nothing is written.
         StorageError: the target's folder is missing, closed or full; an older target is left as it was.
-        ConfigError: the format has no such name, or source and target are the same file.
+        ConfigError: a format or layout has no such name, the format does not fit into CSV, or source and target are
+            the same file.
     """
     source, target = Path(source), Path(target)
     check_target(source, target)
     tally = _Tally()
-    write_lines(target, _lines(source, find_format(source, source_format), tally))
+    writer = Target(target, target_format, tools_layout, tally.problems)
+    write_lines(target, writer.lines(_rows(source, find_format(source, source_format), tally)))
     return ConversionCounts(
         kept=sum(tally.lengths.values()),
         skipped=dict(tally.reasons),
         histogram=dict(sorted(tally.lengths.items())),
         skipped_places=tally.skipped,
+        losses=writer.losses,
+        num_text_tools=writer.num_text_tools,
     )
 
 
@@ -63,8 +84,8 @@ class _Tally:
     problems: CappedList[Problem] = field(default_factory=CappedList)
 
 
-def _lines(source: Path, source_format: str, tally: _Tally) -> Iterator[str]:
-    """Yield the conversations as lines and count; behind the last row, raise what makes the file unusable."""
+def _rows(source: Path, source_format: str, tally: _Tally) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the rows with their places and count; behind the last one, raise what makes the file unusable."""
     for _, items in walk(source, source_format):
         for item in items:
             if isinstance(item, Problem):
@@ -72,23 +93,29 @@ def _lines(source: Path, source_format: str, tally: _Tally) -> Iterator[str]:
             elif isinstance(item, Skipped):
                 tally.skipped.add(item)
                 tally.reasons[item.reason] += 1
-            elif not tally.problems:  # nothing will be kept: the rest is only read for its faults
+            else:
                 tally.lengths[len(item.row["conversations"])] += 1
-                yield json.dumps(item.row, ensure_ascii=False)
+                yield item.conversation.source, item.row
     refuse_unusable(source, sum(tally.lengths.values()), tally.problems, tally.skipped)
 
 
 def write_lines(target: Path, lines: Iterable[str]) -> None:
     """Write a UTF-8 text file under a temporary name, flush it to disk, then rename it into place.
 
+    One called .gz is packed, without a time or a name in it: the same lines give the same bytes.
+
     Raises:
         StorageError: it could not be written; what stood at ``target`` is unchanged.
     """
     temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
-        with open(temporary, "x", encoding="utf-8", newline="\n") as file:
+        with open(temporary, "xb") as file:
             try:
-                file.writelines(f"{line}\n" for line in lines)
+                packed = GzipFile("", "wb", fileobj=file, mtime=0) if target.suffix == ".gz" else file
+                for line in lines:
+                    packed.write(f"{line}\n".encode())
+                if packed is not file:
+                    packed.close()
                 file.flush()
                 os.fsync(file.fileno())
                 os.replace(temporary, target)

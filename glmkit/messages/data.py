@@ -211,6 +211,58 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "无法写入：当前用户对文件夹 {folder} 没有写权限",
     ),
     "data-write-failed": ("could not be written: {reason}", "写入失败：{reason}"),
+    "data-target-csv": (
+        "format {format} does not fit into a CSV file; those that do are {choices}",
+        "{format} 格式无法写成 CSV 文件；可以写成 CSV 的格式有 {choices}",
+        "name the file .jsonl, or choose another format with --to",
+        "请将文件命名为 .jsonl，或用 --to 选择其他格式",
+    ),
+    # Rows that the target's format cannot hold
+    "data-hold-answer": (
+        "cannot be written as {format}: no text of the assistant ends the turn",
+        "无法写成 {format}：这一轮没有以助手的文字回答结束",
+    ),
+    "data-hold-tools": (
+        "cannot be written as {format}: it has no tools that can be described",
+        "无法写成 {format}：没有可以描述的工具",
+    ),
+    "data-hold-trained": (
+        "cannot be written as {format}: nothing that the format can mark as trained is",
+        "无法写成 {format}：没有该格式能标记为训练的内容",
+    ),
+    "data-hold-cell": (
+        "cannot be written as CSV: a cell would have {length} characters; {limit} is the most",
+        "无法写成 CSV：单元格将有 {length} 个字符，上限为 {limit}",
+    ),
+    "data-hold-blank": (
+        "cannot be written as CSV: all cells would be blank",
+        "无法写成 CSV：所有单元格都是空白",
+    ),
+    # What the target's format cannot hold of a row
+    "data-loss": ("  lost in {count}, first {place}: {what}", "  {count} 段有所损失，第一段 {place}：{what}"),
+    "data-loss-fields": ("fields that the format does not know", "该格式没有的字段"),
+    "data-loss-flags": ("loss flags; what was not to be trained on will be", "loss 标记；原本不训练的内容将参与训练"),
+    "data-loss-header": ("header lines (metadata) of messages", "消息的标题行 (metadata)"),
+    "data-loss-system": ("the system message", "system 消息"),
+    "data-loss-system-tools": ("the place of tools inside the system message", "工具在 system 消息中的位置"),
+    "data-loss-tools": ("the tools", "工具"),
+    "data-loss-tools-form": ("the form of the tool list; it was rewritten", "工具列表的写法；已改写"),
+    "data-loss-tools-text": (
+        "the tools as a list; they became text of the system message",
+        "工具列表；已成为 system 消息中的文字",
+    ),
+    "data-loss-calls": ("tool calls and their results", "工具调用及其结果"),
+    "data-loss-observations": ("results that belong to no readable call", "不属于任何可读调用的结果"),
+    "data-loss-turns": ("turns beside the one kept", "除保留的一轮之外的其他轮"),
+    "data-loss-texts": ("texts of the assistant before the answer", "回答之前助手的文字"),
+    "data-loss-thought": (
+        "the exact thought before a call; it is joined, trimmed or empty",
+        "调用之前思考的原文；已合并、去除首尾空白或为空",
+    ),
+    "data-loss-final-thought": (
+        "the exact answer; an empty line was put before it for the final thought",
+        "回答的原文；前面加了一行空的最终思考",
+    ),
     # Reports
     "data-converted": (
         "{target}: kept {kept} conversations, skipped {skipped}",

@@ -10,6 +10,7 @@ from typing import Any
 
 from glmkit.data.sources import sharegpt
 from glmkit.data.sources.source import Example
+from glmkit.data.sources.written import Written
 
 NAME = "conversations"
 
@@ -22,3 +23,8 @@ def recognises(row: Mapping[str, Any]) -> bool:
 def examples(row: dict[str, Any]) -> Iterator[Example]:
     """Yield the row itself."""
     yield Example(row=row)
+
+
+def write(row: Mapping[str, Any]) -> Written:
+    """Return the row itself."""
+    return Written(row=dict(row))

@@ -7,11 +7,23 @@ be a single call without an answer. Called through read.py.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any
 
 from glmkit.data.sources.fields import FieldReader, written_call
 from glmkit.data.sources.source import Example
+from glmkit.data.sources.written import (
+    Row,
+    Written,
+    call_of,
+    canonical,
+    functions_and_system,
+    has_other_fields,
+    split_system,
+    untrained,
+)
 from glmkit.data.strict_json import shown
 
 NAME = "openai"
@@ -142,3 +154,46 @@ class _Translation(FieldReader):
             self.fault(f"{field}.tool_call_id", "data-openai-answered-twice", id=call_id)
         else:
             call["observation"] = message["content"] if has_text else ""
+
+
+def write(row: Mapping[str, Any]) -> Written:
+    """Return the row with calls in ``tool_calls``, each with an id and its answer behind it.
+
+    A text before a call stands in the message that calls. Results without a call that can be read have no place.
+    """
+    row = canonical(row)
+    losses = {"data-loss-fields"} if has_other_fields(row, "id") else set()
+    functions, system = functions_and_system(row, losses)
+    _, messages = split_system(row)
+    written: list[Row] = [{"role": "system", "content": system}] if system is not None else []
+    given = [str(message["id"]) for message in messages if message["role"] == "tool" and message.get("id")]
+    new_ids = (name for number in count(1) if (name := f"call_{number}") not in given)
+    for message in messages:
+        call = message if message["role"] == "tool" else call_of(message) if message is messages[-1] else None
+        if call is not None:
+            _write_call(written, call, new_ids)
+        elif message["role"] == "observation":
+            losses.add("data-loss-observations")
+        else:
+            weight = {"weight": 0} if "loss" in message else {}
+            written.append({"role": message["role"], "content": message["content"], **weight})
+            losses.update(["data-loss-header"] if "metadata" in message else [])
+    tools = [{"type": "function", "function": function} for function in functions]
+    result = {"messages": written, **({"tools": tools} if tools else {})}
+    return Written(row=result, losses=frozenset(losses), fault=untrained(NAME, messages))
+
+
+def _write_call(written: list[Row], call: Row, new_ids: Iterator[str]) -> None:
+    call_id = call.get("id")
+    if not isinstance(call_id, str) or not call_id:
+        call_id = next(new_ids)
+    function = {"name": call["name"], "arguments": json.dumps(call["parameters"], ensure_ascii=False)}
+    last = written[-1]
+    weight = {"weight": 0} if "loss" in call else {}
+    is_thought = last["role"] == "assistant" and last["content"] and "tool_calls" not in last
+    if not is_thought or weight.keys() != last.keys() & {"weight"}:
+        last = {"role": "assistant", "content": None, **weight}
+        written.append(last)
+    last["tool_calls"] = [{"id": call_id, "type": "function", "function": function}]
+    if "observation" in call:
+        written.append({"role": "tool", "tool_call_id": call_id, "content": call["observation"]})

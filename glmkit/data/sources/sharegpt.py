@@ -8,11 +8,22 @@ read.py.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from glmkit.data.sources.fields import FieldReader, written_call
 from glmkit.data.sources.source import Example
+from glmkit.data.sources.written import (
+    Row,
+    Written,
+    call_of,
+    canonical,
+    functions_and_system,
+    has_other_fields,
+    split_system,
+    untrained,
+)
 from glmkit.data.strict_json import shown
 
 NAME = "sharegpt"
@@ -26,6 +37,7 @@ ROLES = {
     "observation": "observation",
     "tool": "observation",
 }
+SPEAKERS = {"user": "human", "assistant": "gpt", "observation": "observation"}
 
 
 def recognises(row: Mapping[str, Any]) -> bool:
@@ -150,3 +162,33 @@ class _Translation(FieldReader):
             self.fault(f"{field}.name", "data-not-text", value=shown(call["name"]))
         is_good = len(self.faults) == num_faults
         return {"role": "tool", "name": call["name"], "parameters": arguments} if is_good else None
+
+
+def write(row: Mapping[str, Any]) -> Written:
+    """Return the row with calls as function_call and observation, ``loss: false`` kept, tools as JSON text."""
+    row = canonical(row)
+    losses = {"data-loss-fields"} if has_other_fields(row) else set()
+    functions, system = functions_and_system(row, losses)
+    _, messages = split_system(row)
+    written: list[Row] = [{"from": "system", "value": ""}] if system == "" else []
+    for message in messages:
+        role = message["role"]
+        call = message if role == "tool" else call_of(message) if message is messages[-1] else None
+        loss = {"loss": False} if "loss" in message and role != "observation" else {}
+        if call is not None:
+            value = json.dumps({"name": call["name"], "arguments": call["parameters"]}, ensure_ascii=False)
+            written.append({"from": "function_call", "value": value, **loss})
+            if "observation" in call:
+                written.append({"from": "observation", "value": call["observation"]})
+            continue
+        written.append({"from": SPEAKERS[role], "value": message["content"], **loss})
+        losses.update(["data-loss-header"] if "metadata" in message else [])
+        losses.update(["data-loss-flags"] if role == "observation" and "loss" in message else [])
+    # A definition with a "function" of its own would be taken for a wrapper.
+    tools = [{"type": "function", "function": tool} if "function" in tool else tool for tool in functions]
+    result = {
+        "conversations": written,
+        **({"system": system} if system else {}),
+        **({"tools": json.dumps(tools, ensure_ascii=False)} if tools else {}),
+    }
+    return Written(row=result, losses=frozenset(losses), fault=untrained(NAME, messages))

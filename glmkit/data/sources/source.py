@@ -1,7 +1,8 @@
-"""What a source format is: a module that recognises its rows and turns each into examples in the original's format.
+"""What a source format is: a module that recognises its rows and turns each into examples in the original's
+format, and such a row back.
 
-In: one row of a file. Out: Examples. Called by read.py; a further format is one file like its neighbours and one line
-in SOURCES (read.py).
+In: one row of a file, or of the original's format. Out: Examples, or a Written row. Called by read.py and target.py; a
+further format is one file like its neighbours and one line in SOURCES (read.py).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from glmkit.data.sources.written import Written
 from glmkit.errors import Problem
 
 
@@ -48,3 +50,6 @@ class Source(Protocol):
 
     def examples(self, row: dict[str, Any]) -> Iterator[Example]:
         """Yield the conversations of a row, each with its faults; never raises."""
+
+    def write(self, row: Mapping[str, Any]) -> Written:
+        """Return a row of the original's format in this one, with what this one cannot hold."""
