@@ -56,7 +56,7 @@ def test_without_shuffle_samples_come_in_file_order_and_steps_cross_epochs() -> 
 
 
 def test_epoch_of_a_step_counts_the_passes_before_it() -> None:
-    order = SampleOrder(num_samples=8, samples_per_step=4)
+    order = SampleOrder(samples=8, samples_per_step=4)
     assert [order.epoch_of(step) for step in (0, 1, 2, 5)] == [0.0, 0.5, 1.0, 2.5]
 
 
