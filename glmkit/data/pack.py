@@ -1,7 +1,8 @@
 """Samples of one optimiser step -> as few flat rows as possible, without padding inside and with exact loss weights.
 
-In: encoded samples. Out: Batches of torch tensors that ``glm(input_ids, position_ids, PackedView(document_lengths))``
-reads as they are. Called by the training loop; the only file of this room that imports torch.
+In: encoded samples, and over how many ranks they go. Out: Batches of torch tensors that
+``glm(input_ids, position_ids, PackedView(document_lengths))`` reads as they are. Called by the training loop; the only
+file of this room that imports torch.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import torch
 
 from glmkit.chat.sample import IGNORE_INDEX, Sample
 from glmkit.data.encode import count_targets
-from glmkit.data.plan import ROUND_TO, plan_rows
+from glmkit.data.plan import ROUND_TO, plan_ranks
 from glmkit.errors import DataError
 
 LossAverage = Literal["token", "sample"]
@@ -55,7 +56,7 @@ def pack_step(
         weights "sample"   1/6  1/6  1/6    0 |    0  1/2    0 |    0
         document_lengths     4                     3                1
 
-    Which samples share a row is decided by ``plan_rows``.
+    Which samples share a row is decided by ``plan.plan_ranks``.
 
     Args:
         samples: the whole step, since the weights are normalised over it. Samples without a target are left out.
@@ -67,23 +68,51 @@ def pack_step(
     Raises:
         DataError: no sample of the step has a target.
     """
+    (rows,) = pack_ranks(samples, 1, max_tokens_per_row, loss_average, round_to)
+    return rows
+
+
+def pack_ranks(
+    samples: Sequence[Sample],
+    num_ranks: int,
+    max_tokens_per_row: int,
+    loss_average: LossAverage = "token",
+    round_to: int = ROUND_TO,
+) -> list[list[Batch]]:
+    """Deal the samples of one step to ranks and pack each rank's; every rank gets the same number of rows.
+
+    Ranks hold as equal numbers of tokens as can be, and never differ by more than the longest sample. Weights are
+    normalised over all ranks: their losses and gradients add up to the step's. A rank that needs fewer rows than
+    another has some split in two; one with fewer samples than rows is filled up with rows that hold the tail document
+    alone, no token and no label.
+
+    Args:
+        samples: those of all ranks, see ``pack_step`` for these and the rest.
+        num_ranks: number of ranks; rank r computes the r-th list returned.
+
+    Raises:
+        DataError: no sample of the step has a target.
+    """
     kept = [(sample, num_targets) for sample in samples if (num_targets := count_targets(sample))]
     if not kept:
         raise DataError("data-step-without-label", where=samples[0].source if samples else "", count=len(samples))
     num_labels = sum(num_targets for _, num_targets in kept)
-    weight_of = {
+    weights = {
         "token": [1 / num_labels] * len(kept),
         "sample": [1 / (len(kept) * num_targets) for _, num_targets in kept],
     }[loss_average]
     documents = [sample for sample, _ in kept]
-    rows = plan_rows([len(sample.input_ids) for sample in documents], max_tokens_per_row)
-    return [_lay_row([documents[i] for i in row], [weight_of[i] for i in row], round_to) for row in rows]
+    lengths = [len(sample.input_ids) for sample in documents]
+    return [
+        [_lay_row([documents[i] for i in row], [weights[i] for i in row], round_to) for row in rows]
+        for rows in plan_ranks(lengths, max_tokens_per_row, num_ranks)
+    ]
 
 
 def _lay_row(documents: Sequence[Sample], document_weights: Sequence[float], round_to: int) -> Batch:
     lengths = [len(document.input_ids) for document in documents]
     num_tokens = sum(lengths)
-    tail = -num_tokens % round_to
+    tail = -num_tokens % round_to if documents else round_to
     input_ids = [*chain.from_iterable(document.input_ids for document in documents), *[FILLER_ID] * tail]
     shifted = chain.from_iterable([*document.labels[1:], IGNORE_INDEX] for document in documents)
     targets = _int_tensor([*shifted, *[IGNORE_INDEX] * tail])  # [T]

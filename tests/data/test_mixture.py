@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, pairwise
 from math import ceil, floor
 
 import pytest
@@ -29,7 +29,7 @@ def epochs_of(mixture: Mixture, count: int, seed: int = 1, shuffle: bool = True)
     """Read the first epochs off one long step."""
     ends = [mixture.drawn_before(epoch) for epoch in range(count + 1)]
     stream = SampleOrder(mixture, ends[-1] + 1, seed, shuffle).step(0)
-    return [stream[start:stop] for start, stop in zip(ends, ends[1:], strict=False)]
+    return [stream[start:stop] for start, stop in pairwise(ends)]
 
 
 def test_the_toy_epochs_of_the_docstring() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glmkit.chat.sample import IGNORE_INDEX, Sample
-from glmkit.data.pack import Batch, LossAverage, pack_step
+from glmkit.data.pack import Batch, LossAverage, pack_ranks, pack_step
 from glmkit.errors import DataError
 
 N = IGNORE_INDEX
@@ -149,6 +149,52 @@ def test_the_same_samples_give_the_same_rows(samples: list[Sample]) -> None:
     assert [row.input_ids.tolist() for row in first] == [row.input_ids.tolist() for row in second]
 
 
+@settings(deadline=None, max_examples=80)
+@given(
+    samples=steps(),
+    num_ranks=st.integers(1, 10),
+    room=st.integers(1, 64),
+    round_to=st.sampled_from([1, 7, 16]),
+    loss_average=st.sampled_from(["token", "sample"]),
+)
+def test_ranks_share_a_step_without_losing_or_doubling_anything(
+    samples: list[Sample], num_ranks: int, room: int, round_to: int, loss_average: LossAverage
+) -> None:
+    ranks = pack_ranks(samples, num_ranks, room, loss_average, round_to)
+    assert len(ranks) == num_ranks
+    assert len({len(rows) for rows in ranks}) == 1
+    rows = [row for own in ranks for row in own]
+    whole = pack_step(samples, room, loss_average, round_to)
+    assert sorted(documents(rows)) == sorted(documents(whole))  # ids, positions, targets and weights of each sample
+    assert sum(row.weights.sum().item() for row in rows) == pytest.approx(1, abs=1e-5)
+    longest = max(len(sample.input_ids) for sample in samples)
+    tokens = [sum(row.num_tokens for row in own) for own in ranks]
+    assert max(tokens) - min(tokens) <= longest
+    assert all(len(row.input_ids) > 0 and len(row.input_ids) % round_to == 0 for row in rows)
+    assert all(row.num_tokens <= max(room, longest) for row in rows)
+    for own in ranks:  # a row without a sample only where there are fewer samples than rows
+        num_documents = sum(row.weights.gt(0).any().item() for row in own)
+        assert num_documents == len(own) or all(len(documents([row])) <= 1 for row in own)
+    again = pack_ranks(samples, num_ranks, room, loss_average, round_to)
+    assert [row.input_ids.tolist() for own in again for row in own] == [row.input_ids.tolist() for row in rows]
+
+
+def test_a_rank_without_a_sample_gets_rows_of_filler() -> None:
+    (long,), (short,), (filler,) = pack_ranks([SHORT, LONG], 3, max_tokens_per_row=8, round_to=4)
+    assert (long.num_tokens, short.num_tokens) == (4, 3)
+    assert filler.document_lengths == [4]
+    assert filler.input_ids.tolist() == [0, 0, 0, 0] and filler.targets.tolist() == [N] * 4
+    assert filler.weights.tolist() == [0] * 4 and filler.weights.dtype == torch.float32
+    assert (filler.num_tokens, filler.num_labels) == (0, 0)
+
+
+def test_rows_are_split_before_any_is_left_empty() -> None:
+    giant = Sample(list(range(1, 9)), [N] * 7 + [8])
+    medium = Sample(list(range(11, 15)), [N] * 3 + [14])
+    ranks = pack_ranks([giant, medium, SHORT, LONG], 2, max_tokens_per_row=8, round_to=1)
+    assert [[row.document_lengths for row in rows] for rows in ranks] == [[[8], [3]], [[4], [4]]]
+
+
 def test_real_lengths_fill_the_rows(shared: Path) -> None:
     """Sixteen real conversations a step, as the default training settings have it."""
     lines = (shared / "golden" / "data" / "tokens_and_labels.jsonl").read_text(encoding="utf-8").splitlines()
@@ -161,3 +207,18 @@ def test_real_lengths_fill_the_rows(shared: Path) -> None:
         tokens["real"] += sum(row.num_tokens for row in rows)
         tokens["all"] += sum(len(row.input_ids) for row in rows)
     assert tokens["real"] / tokens["all"] >= 0.96
+
+
+@pytest.mark.parametrize("num_ranks", [2, 4, 8])
+def test_real_lengths_balance_over_ranks(shared: Path, num_ranks: int) -> None:
+    """The slowest rank decides the time of a step: with eight samples for each, it has hardly more than the mean."""
+    lines = (shared / "golden" / "data" / "tokens_and_labels.jsonl").read_text(encoding="utf-8").splitlines()
+    lengths = [len(json.loads(line)["input_ids"]) for line in lines]
+    random = Random(0)
+    most = mean = 0.0
+    for _ in range(50):
+        step = [Sample([1] * n, [N] + [1] * (n - 1)) for n in random.choices(lengths, k=8 * num_ranks)]
+        tokens = [sum(row.num_tokens for row in rows) for rows in pack_ranks(step, num_ranks, 8192)]
+        most += max(tokens)
+        mean += sum(tokens) / num_ranks
+    assert most / mean < 1.005
