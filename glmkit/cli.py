@@ -261,7 +261,7 @@ def _command(name: str, config_class: type, function: str, text: str, language: 
     def run(**given: Any) -> int:
         given.pop("lang"), given.pop("debug")
         config_file, print_config = given.pop("config"), given.pop("print_config")
-        flags = {key: value for key, value in given.items() if value is not None}
+        flags = {key: value for key, value in given.items() if value is not None and value != ()}
         resolved: Resolved[Any] = resolve(config_class, flags, config_file)
         try:
             if print_config:
@@ -310,6 +310,7 @@ def _option(setting: Setting, language: int) -> click.Option:
         declarations,
         default=None,
         type=str,
-        metavar=setting.kind_name.upper() if not setting.choices else setting.kind_name,
+        multiple=setting.is_list,
+        metavar=setting.kind_name if setting.choices or setting.is_mapping else setting.kind_name.upper(),
         help=help_text,
     )

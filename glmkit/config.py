@@ -1,17 +1,19 @@
 """The settings of every command: one frozen dataclass each, the only source of flags, YAML keys, help and defaults.
 
-A field is declared with ``option(default, "help", "帮助")``. Ranges and combinations are checked in ``__post_init__``,
+A field is declared with ``option(default, "help", "帮助")``; the entries of a field that is a list or a mapping are
+dataclasses of the same kind. Ranges and combinations are checked in ``__post_init__``,
 all faults at once, before anything is loaded; what needs files or a card is checked first thing by the command.
 ``glmkit.settings`` turns defaults, a YAML file and flags into one of these. Nothing here imports torch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from glmkit.errors import ConfigError, Problem
+from glmkit.settings import read_entry
 
 REQUIRED: Any = object()
 
@@ -77,6 +79,10 @@ class Checks:
             if getattr(self.config, name) != defaults[name]:
                 self.reject("cli-has-no-effect", name, because=because)
 
+    def store(self, name: str, value: Any) -> None:
+        """Give field ``name`` of the frozen config its value in the one form that the rest of the code sees."""
+        object.__setattr__(self.config, name, value)
+
     def done(self) -> None:
         """Raise ConfigError with everything recorded, if anything was."""
         if self.problems:
@@ -115,11 +121,43 @@ SOURCE_FORMAT_HELP = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DataFile:
+    """An entry of ``TrainConfig.data``."""
+
+    path: str = option(REQUIRED, "a data file, or a pattern that matches some", "数据文件，或匹配多个文件的通配符")
+    weight: float = option(1.0, "how often an epoch takes each of its samples", "每轮中每个样本出现的次数")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Replay:
+    """``TrainConfig.replay``: general data mixed in, so that the model keeps what it knew."""
+
+    path: str = option(REQUIRED, "a data file, or a pattern that matches some", "数据文件，或匹配多个文件的通配符")
+    share: float = option(
+        REQUIRED, "its share of all samples, between 0 and 1", "在全部样本中所占的比例（0 到 1 之间）"
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TrainConfig:
-    """`glmkit train`: fine-tune a GLM on a file of conversations."""
+    """`glmkit train`: fine-tune a GLM on files of conversations.
+
+    ``data`` may be given as a path or pattern, or as a list of these and of {"path": ..., "weight": ...}. It is kept as
+    the path where it is a single one with weight 1, and as a tuple of DataFile otherwise.
+    """
 
     model: str = option(REQUIRED, "base model: a folder or a hub id", "基座模型：文件夹或模型仓库名", short="-m")
-    data: str = option("", "training file (.json, .jsonl or .csv)", "训练数据文件（.json、.jsonl 或 .csv）", short="-d")
+    data: str | Sequence[str | DataFile | Mapping[str, Any]] = option(
+        "",
+        'training file (.json, .jsonl or .csv), "*.jsonl", or "{path: FILE, weight: 0.5}"; may be given several times',
+        '训练数据文件（.json、.jsonl 或 .csv）、"*.jsonl" 或 "{path: 文件, weight: 0.5}"；可多次给出',
+        short="-d",
+    )
+    replay: Replay | Mapping[str, Any] | None = option(
+        None,
+        "general data mixed in against forgetting; share is its part of all samples",
+        "混入通用数据以减轻遗忘；share 是它在全部样本中的比例",
+    )
     tokenizer: str = option(
         "", "folder or tokenizer.model, if not in the model folder", "分词器所在文件夹或文件（默认在模型文件夹中）"
     )
@@ -201,7 +239,38 @@ class TrainConfig:
             *("prefix_len", "prefix_projection", "prefix_init", "prefix_dropout", "init_adapter"),
         )
         checks.only_with(self.method == "full", "method: full", "from_scratch")
+        self._check_data(checks)
         checks.done()
+
+    def _check_data(self, checks: Checks) -> None:
+        """Check the entries of ``data`` and ``replay``, and keep them as DataFile and Replay."""
+        entries = [] if isinstance(self.data, str) else list(self.data)
+        files = [read_entry(DataFile, entry, f"data[{i}]", checks.problems) for i, entry in enumerate(entries)]
+        for i, file in enumerate(files):
+            if file is not None and not 0 < file.weight < float("inf"):
+                checks.problems.append(Problem("cli-not-above", f"data[{i}].weight", {"value": file.weight, "low": 0}))
+        if entries:
+            alone = files[0] if len(files) == 1 else None
+            checks.store("data", alone.path if alone is not None and alone.weight == 1 else tuple(files))
+        elif not isinstance(self.data, str):
+            checks.store("data", "")
+        if self.replay is not None:
+            checks.store("replay", read_entry(Replay, self.replay, "replay", checks.problems))
+            if isinstance(self.replay, Replay) and not 0 < self.replay.share < 1:
+                values = {"value": self.replay.share, "low": "0 (exclusive)", "high": "1 (exclusive)"}
+                checks.problems.append(Problem("cli-out-of-range", "replay.share", values))
+
+    @property
+    def data_files(self) -> tuple[DataFile, ...]:
+        """The entries of ``data``; patterns stand as they are."""
+        if isinstance(self.data, str):
+            return (DataFile(path=self.data),) if self.data else ()
+        return tuple(self.data)  # type: ignore[arg-type]  # __post_init__ has made them DataFiles
+
+    @property
+    def replayed(self) -> Replay | None:
+        """``replay`` as it is kept."""
+        return self.replay  # type: ignore[return-value]  # __post_init__ has made it a Replay
 
     @property
     def peak_learning_rate(self) -> float:

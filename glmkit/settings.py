@@ -7,15 +7,17 @@ The command line calls ``resolve``; training calls ``to_yaml`` for the copy it k
 from __future__ import annotations
 
 import difflib
+import re
 import types
-from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from glmkit.errors import ConfigError, Problem, message
 
 Config = TypeVar("Config")
+Entry = TypeVar("Entry")
 
 TRUE_WORDS = ("true", "yes", "on", "1")
 FALSE_WORDS = ("false", "no", "off", "0")
@@ -29,8 +31,12 @@ class Setting:
         self.default = item.default
         self.required = item.default is MISSING
         self.metadata: Mapping[str, Any] = item.metadata
-        self.optional = get_origin(kind) in (Union, types.UnionType)  # only "X | None" is used
-        self.kind = get_args(kind)[0] if self.optional else kind
+        # "X", "X | None", or also "| Sequence[...]" and "| Mapping[...]": what a list or a mapping may be given as
+        kinds = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
+        self.optional = types.NoneType in kinds
+        self.kind = kinds[0]
+        self.is_list = any(get_origin(other) is Sequence for other in kinds)
+        self.is_mapping = is_dataclass(self.kind)
         self.choices: tuple[str, ...] = get_args(self.kind) if get_origin(self.kind) is Literal else ()
 
     @property
@@ -45,9 +51,11 @@ class Setting:
 
     @property
     def kind_name(self) -> str:
-        """What a value looks like, for help and messages: "int", "float", "true|false", "linear|cosine|constant"."""
+        """What a value looks like, for help and messages: "int", "true|false", "linear|cosine", "{path: text}"."""
         if self.choices:
             return "|".join(self.choices)
+        if self.is_mapping:
+            return f"{{{', '.join(f'{name}: {item.kind_name}' for name, item in settings_of(self.kind).items())}}}"
         return "true|false" if self.kind is bool else {int: "int", float: "float", str: "text"}[self.kind]
 
     @property
@@ -55,15 +63,28 @@ class Setting:
         """The same as part of a sentence in the user's language."""
         if self.choices or self.kind is bool:
             return message("cli-kind-choice", choices=self.kind_name.replace("|", ", "))
+        if self.is_list:
+            return message("cli-kind-list")
+        if self.is_mapping:
+            return message("cli-kind-mapping", form=self.kind_name)
         return message({int: "cli-kind-int", float: "cli-kind-float", str: "cli-kind-text"}[self.kind])
 
     def convert(self, value: Any) -> Any:
-        """Return ``value`` (text from a flag, a scalar from YAML) as this field's type; ValueError when it is none."""
+        """Return ``value`` (text from a flag, a value from YAML) as this field's type; ValueError when it is none.
+
+        Of a list or a mapping only the outer form is looked at: the config reads its entries with ``read_entry``.
+        """
         if value is None and self.optional:
             return None
         if isinstance(value, str) and self.optional and value.lower() in {"none", "null"}:
             return None
-        if self.choices:
+        if self.is_list and isinstance(value, (list, tuple)):
+            return [from_text(entry) for entry in value]
+        if self.is_mapping or (self.is_list and isinstance(from_text(value), Mapping)):
+            value = from_text(value)
+            if isinstance(value, Mapping):
+                return [value] if self.is_list else value
+        elif self.choices:
             if value in self.choices:
                 return value
         elif self.kind is bool:
@@ -86,6 +107,58 @@ def settings_of(config_class: type) -> dict[str, Setting]:
     """Return the settings of a config dataclass by field name, in order."""
     kinds = get_type_hints(config_class)
     return {item.name: Setting(item, kinds[item.name]) for item in fields(config_class)}
+
+
+def from_text(value: Any) -> Any:
+    """Return what "{path: a.jsonl, weight: 2}", a mapping as a flag holds it, stands for; other values as they are."""
+    if not isinstance(value, str) or not value.lstrip().startswith("{"):
+        return value
+    import yaml
+
+    try:
+        return yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise ValueError(value) from error
+
+
+def read_entry(entry_class: type[Entry], value: Any, where: str, problems: list[Problem]) -> Entry | None:
+    """Return an entry of a list, or a mapping, as a dataclass; None when it is wrong, all its faults in ``problems``.
+
+    Args:
+        entry_class: a dataclass whose fields are declared as those of a config; its first one is what text stands for
+            where nothing else is required.
+        value: a mapping, text, or an ``entry_class`` already.
+        where: the place of the entry, "data[1]".
+        problems: faults are added to it.
+    """
+    if isinstance(value, entry_class):
+        return value
+    settings = settings_of(entry_class)
+    first, *others = settings.values()
+    if isinstance(value, str) and value and not any(item.required for item in others):
+        value = {first.name: value}
+    if not isinstance(value, Mapping):
+        form = "{" + ", ".join(f"{name}: {item.kind_name}" for name, item in settings.items()) + "}"
+        kind = message("cli-kind-mapping", form=form)
+        problems.append(Problem("cli-wrong-type", where, {"name": where, "value": value, "kind": kind}))
+        return None
+    before = len(problems)
+    values: dict[str, Any] = {}
+    for name, given in value.items():
+        if name not in settings:
+            problems.append(unknown_key(str(name), where, list(settings)))
+            continue
+        try:
+            values[name] = settings[name].convert(given)
+        except ValueError:
+            what = {"name": name, "value": given, "kind": settings[name].kind_sentence}
+            problems.append(Problem("cli-wrong-type", where, what))
+    for name, item in settings.items():
+        if item.required and name not in value:
+            problems.append(Problem("cli-missing-key", where, {"name": name}))
+        elif values.get(name) == "":
+            problems.append(Problem("cli-empty", f"{where}.{name}"))
+    return entry_class(**values) if len(problems) == before else None
 
 
 class Resolved(Generic[Config]):
@@ -143,7 +216,7 @@ def resolve(config_class: type[Config], flags: Mapping[str, Any], config_file: s
 
 
 def _place(sources: Mapping[str, str], name: str) -> str:
-    source = sources.get(name, "default")
+    source = sources.get(re.split(r"[.\[]", name)[0], "default")  # an entry is where its list is
     return name if source == "default" or source.startswith("--") else f"{source}: {name}"
 
 
@@ -193,6 +266,18 @@ def to_yaml(config: Any, sources: Mapping[str, str] | None = None) -> str:
 
     lines = []
     for name in settings_of(type(config)):
-        line = yaml.safe_dump({name: getattr(config, name)}, allow_unicode=True, width=10_000).rstrip("\n")
-        lines.append(f"{line}  # {sources[name]}" if sources else line)
+        text = yaml.safe_dump({name: plain(getattr(config, name))}, allow_unicode=True, width=10_000, sort_keys=False)
+        first, *others = text.rstrip("\n").split("\n")
+        lines += [f"{first}  # {sources[name]}" if sources else first, *others]
     return "\n".join(lines) + "\n"
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a config as YAML has it: entries as mappings without defaults, or as their path alone."""
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    if not is_dataclass(value):
+        return value
+    given = {item.name: getattr(value, item.name) for item in fields(value)}
+    told = {item.name: given[item.name] for item in fields(value) if given[item.name] != item.default}
+    return given["path"] if told.keys() == {"path"} else told

@@ -5,6 +5,18 @@ from __future__ import annotations
 TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     # The file
     "data-missing": ("there is no such file", "文件不存在"),
+    "data-no-match": (
+        "no file matches {pattern!r}, nor anything like it in {folder}",
+        "没有文件匹配 {pattern!r}，{folder} 中也没有相近的名字",
+    ),
+    "data-no-match-near": (
+        "no file matches {pattern!r}; what comes near it in {folder}: {near}",
+        "没有文件匹配 {pattern!r}；{folder} 中相近的有：{near}",
+    ),
+    "data-file-twice": (
+        "{path} is in {earlier} already; a file that is to come twice as often gets weight 2",
+        "{path} 已经在 {earlier} 中；要让它出现两倍的次数，请把权重设为 2",
+    ),
     "data-is-folder": (
         "is a folder; give a .json, .jsonl or .csv file",
         "是文件夹；请给出 .json、.jsonl 或 .csv 文件",

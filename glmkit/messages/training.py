@@ -100,9 +100,11 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "用 --name 名字或 --restart 开始新的训练",
     ),
     "training-data-changed": (
-        "the file has changed since this run began: then {old_count} samples in {old_bytes} bytes, "
-        "now {new_count} samples in {new_bytes} bytes",
-        "文件在训练开始后变了：当时 {old_bytes} 字节、{old_count} 个样本，现在 {new_bytes} 字节、{new_count} 个样本",
+        "the file has changed since this run began: "
+        "then {old_count} samples in {old_bytes} bytes (sha256 {old_sha256}), "
+        "now {new_count} samples in {new_bytes} bytes (sha256 {new_sha256})",
+        "文件在训练开始后变了：当时 {old_bytes} 字节（sha256 {old_sha256}）、{old_count} 个样本，"
+        "现在 {new_bytes} 字节（sha256 {new_sha256}）、{new_count} 个样本",
         "bring the old file back, or give --allow-data-change, --restart or another --name",
         "请恢复原来的文件，或使用 --allow-data-change、--restart，或用 --name 换一个名字",
     ),
@@ -111,6 +113,36 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "训练开始时是 {old!r}（{old_count} 个样本），现在是 {new!r}（{new_count} 个样本）",
         "take the old file to continue, or give --allow-data-change, --restart or another --name",
         "用原来的文件继续，或使用 --allow-data-change、--restart，或用 --name 换一个名字",
+    ),
+    "training-data-added": (
+        "this file with {count} samples was not among the data when this run began",
+        "训练开始时的数据中没有这个文件（{count} 个样本）",
+        "take the files it began with, or give --allow-data-change, --restart or another --name",
+        "用开始时的那些文件继续，或使用 --allow-data-change、--restart，或用 --name 换一个名字",
+    ),
+    "training-data-removed": (
+        "this file with {count} samples was among the data when this run began and is not now",
+        "训练开始时的数据中有这个文件（{count} 个样本），现在没有了",
+        "take the files it began with, or give --allow-data-change, --restart or another --name",
+        "用开始时的那些文件继续，或使用 --allow-data-change、--restart，或用 --name 换一个名字",
+    ),
+    "training-data-weight": (
+        "its {name} was {old:g} when this run began, is {new:g} now",
+        "训练开始时它的 {name} 是 {old:g}，现在是 {new:g}",
+        "take the old value to continue, or give --allow-data-change, --restart or another --name",
+        "用旧值继续，或使用 --allow-data-change、--restart，或用 --name 换一个名字",
+    ),
+    "training-data-order": (
+        "the same files in another order: {old} when this run began, {new} now",
+        "文件相同而顺序不同：训练开始时是 {old}，现在是 {new}",
+        "take the old order to continue, or give --allow-data-change, --restart or another --name",
+        "用原来的顺序继续，或使用 --allow-data-change、--restart，或用 --name 换一个名字",
+    ),
+    "training-samples-other": (
+        "these are not the samples this run began with: {old_count} then, {new_count} now, of the same files",
+        "样本与训练开始时不同：当时 {old_count} 个，现在 {new_count} 个，而文件没有变",
+        "take the tokenizer it began with, or give --allow-data-change, --restart or another --name",
+        "请使用开始时的分词器，或使用 --allow-data-change、--restart，或用 --name 换一个名字",
     ),
     "training-data-change-allowed": (
         "going on with other data, as allowed: {old_count} samples before, {new_count} now",
@@ -139,6 +171,18 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "{steps} steps of {samples_per_step} samples, {epochs} epochs",
         "{samples} 个样本，{tokens} 个词元，其中 {labels} 个参与训练；"
         "共 {steps} 步，每步 {samples_per_step} 个样本，{epochs} 轮",
+    ),
+    "training-file": (
+        "{path}: {samples} samples with {tokens} tokens, weight {weight}: {per_epoch} samples an epoch",
+        "{path}：{samples} 个样本，{tokens} 个词元，权重 {weight}：每轮 {per_epoch} 个样本",
+    ),
+    "training-file-replayed": (
+        "{path}: {samples} samples with {tokens} tokens, replayed, share {weight}: {per_epoch} samples an epoch",
+        "{path}：{samples} 个样本，{tokens} 个词元，按 {weight} 的比例混入：每轮 {per_epoch} 个样本",
+    ),
+    "training-doubles": (
+        "{count} samples stand in more than one file, word for word; the first is {first}, the same as {second}",
+        "{count} 个样本在多个文件中逐字重复；第一个是 {first}，与 {second} 相同",
     ),
     "training-resumed": ("continuing after step {step} from {folder}", "从 {folder} 继续，已完成 {step} 步"),
     "training-step": (

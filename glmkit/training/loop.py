@@ -1,13 +1,12 @@
 """Fine-tune a GLM: one function from settings to a run folder, in the order in which things happen.
 
-In: a TrainConfig, and samples or the data file it names. Out: a run folder (``run_folder``, ``checkpoint``) and the
-losses. Called by ``glmkit train`` and as ``glmkit.train``. What must be in place before the first step is in ``setup``,
-what makes two starts the same run in ``resume``, what one optimiser step computes in ``step``.
+In: a TrainConfig, and samples or the data files it names. Out: a run folder (``run_folder``, ``checkpoint``) and the
+losses. Called by ``glmkit train`` and as ``glmkit.train``. What must be in place before the first step is in ``data``
+and ``setup``, what makes two starts the same run in ``resume``, what one optimiser step computes in ``step``.
 """
 
 from __future__ import annotations
 
-import math
 import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,6 +27,7 @@ from glmkit.report.curve import loss_curve
 from glmkit.settings import to_yaml
 from glmkit.training import setup
 from glmkit.training.checkpoint import write_whole
+from glmkit.training.data import load_data
 from glmkit.training.interrupt import StopRequest
 from glmkit.training.optimizer import learning_rate_at, make_optimizer, restore_optimizer, set_learning_rate
 from glmkit.training.progress import Display, settings_table
@@ -61,7 +61,7 @@ def train(config: TrainConfig, *, samples: Sequence[Sample] | None = None) -> Ru
 
     Raises:
         ConfigError: settings that cannot work, or other settings than the run's.
-        DataError: faults of the data file. StorageError: the folder cannot be used. LockError: another process uses it.
+        DataError: faults of the data. StorageError: the folder cannot be used. LockError: another process uses it.
         ModelError: base model, adapter or tokenizer missing or unfitting. CheckpointError: no checkpoint is usable.
         NumericsError: a loss or gradient is not finite. OutOfMemory: a row does not fit.
         Stopped: SIGINT or SIGTERM came; the run is saved and the same call continues it.
@@ -69,6 +69,8 @@ def train(config: TrainConfig, *, samples: Sequence[Sample] | None = None) -> Ru
     # --- settings: whatever cannot work is refused before anything is touched
     if samples is None and not config.data:
         raise ConfigError("training-no-data", where="data")
+    if samples is not None and config.replayed is not None:
+        raise ConfigError("cli-has-no-effect", where="replay", value=config.replayed.path, because="data")
     device = setup.choose_device(config)
     allow_data_change, restart = config.allow_data_change, config.restart
     config = setup.resolve_config(config, setup.choose_dtype(config, device))
@@ -90,15 +92,16 @@ def train(config: TrainConfig, *, samples: Sequence[Sample] | None = None) -> Ru
         # --- data, and the folder of the base model
         if samples is not None:
             config = replace(config, data="")
-        samples, tokenizer = setup.load_samples(config, samples)
+        data = load_data(config, samples)
+        samples, tokenizer = data.samples, data.tokenizer
         base = setup.find_base(config)
         if Path(config.model).is_dir():
             config = replace(config, model=str(base))  # a run's newest step today, whatever is newest tomorrow
-        identity = Identity.of(config, base, samples)
+        identity = Identity.of(config, base, data)
         if checkpoint is not None:
             compare_inputs(checkpoint.state, identity, allow_data_change, display.say)
-        order = SampleOrder(len(samples), config.samples_per_step, config.seed, config.shuffle)
-        total_steps = config.steps or max(1, math.ceil(config.epochs * len(samples) / config.samples_per_step))
+        order = SampleOrder(data.mixture, config.samples_per_step, config.seed, config.shuffle)
+        total_steps = data.total_steps(config)
         first_step = checkpoint.step if checkpoint is not None else 0
         if first_step >= total_steps:
             display.say("training-already-done", folder=run.path, steps=first_step)
@@ -120,7 +123,7 @@ def train(config: TrainConfig, *, samples: Sequence[Sample] | None = None) -> Ru
             restore_optimizer(optimizer, trained, load_file(file), file)
             display.say("training-resumed", folder=step_folder, step=first_step)
         display.say("training-parameters", **setup.parameter_counts(model))
-        display.say("training-samples", **setup.sample_counts(samples, config.samples_per_step, total_steps))
+        data.describe(config, display.say)
 
         # --- loop
         saver = Saver(run, display.say)

@@ -22,6 +22,7 @@ from glmkit.chat.tokenizer import Tokenizer
 from glmkit.config import TrainConfig
 from glmkit.data.show import print_sample, token_lines
 from glmkit.errors import message
+from glmkit.settings import plain
 
 QUIET_S = 2.0  # off a terminal lines come at most this often, except the last one
 REMEMBERED_STEPS = 50  # the time left is judged by the latest ones
@@ -123,7 +124,7 @@ def settings_of(config: TrainConfig) -> dict[str, Any]:
     """Return every setting that applies to the method and is not empty."""
     other = ("from_scratch",) if config.method == "ptuning" else ("prefix_", "init_adapter")
     names = [item.name for item in fields(config) if not item.name.startswith((*other, "restart", "allow_data_change"))]
-    return {name: getattr(config, name) for name in names if getattr(config, name) != ""}
+    return {name: plain(getattr(config, name)) for name in names if getattr(config, name) not in ("", None)}
 
 
 def settings_table(config: TrainConfig) -> str:

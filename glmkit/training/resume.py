@@ -18,13 +18,15 @@ from glmkit.chat.sample import Sample
 from glmkit.chat.tools_layout import common_layout
 from glmkit.config import TrainConfig
 from glmkit.errors import CheckpointError, ConfigError, DataError, Problem
-from glmkit.training.checkpoint import fault_of, point_to, sha256, step_folders
+from glmkit.training.checkpoint import fault_of, point_to, step_folders
+from glmkit.training.data import FileRecord, RunData
 
 STATE, OPTIMIZER = "training_state/state.json", "training_state/optimizer.safetensors"
-# These change where and how often, not what is computed; the last four are compared by content instead of by name.
+# These change where and how often, not what is computed; the last five are compared by content instead of by name.
 FREE_SETTINGS = {"save_every", "log_every", "threads", "device", "restart", "allow_data_change", "name", "output_dir"}
-FREE_SETTINGS |= {"model", "data", "tokenizer", "source_format"}
+FREE_SETTINGS |= {"model", "data", "replay", "tokenizer", "source_format"}
 PROBE_BYTES = 1 << 16
+SHOWN_DIGITS = 12  # of a sha256 in messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +38,18 @@ class Identity:
     samples: str  # sha256 of all ids and labels
     num_samples: int
     tools_layout: str  # that the tools of the samples are in; "as_is": several, none, or none of ours
-    data_bytes: int  # of the data file, 0 when samples were handed in
-    data_sha256: str
+    files: tuple[FileRecord, ...]  # none when samples were handed in
 
     @classmethod
-    def of(cls, config: TrainConfig, base: Path, samples: Sequence[Sample]) -> Identity:
+    def of(cls, config: TrainConfig, base: Path, data: RunData) -> Identity:
         """Look at everything once; costs a pass over the data, none over the weights."""
-        data = Path(config.data) if config.data else None
         return cls(
             settings=asdict(config),
             model=fingerprint(base),
-            samples=samples_sha256(samples),
-            num_samples=len(samples),
-            tools_layout=common_layout((sample.tools_layout for sample in samples), config.tools_layout),
-            data_bytes=data.stat().st_size if data else 0,
-            data_sha256=sha256(data) if data else "",
+            samples=samples_sha256(data.samples),
+            num_samples=len(data.samples),
+            tools_layout=common_layout((sample.tools_layout for sample in data.samples), config.tools_layout),
+            files=data.files,
         )
 
 
@@ -118,22 +117,73 @@ def compare_inputs(
     """Refuse another base model, or other samples than the run has seen.
 
     Raises:
-        ConfigError: another base model, or another data file.
-        DataError: the same data file with another content.
+        ConfigError: another base model, or other files, weights or replay share.
+        DataError: a data file with another content.
     """
     before = earlier["settings"]
     if earlier["model"] != now.model:
         raise ConfigError("training-base-changed", where="model", old=before["model"], new=now.settings["model"])
-    if earlier["samples"] == now.samples:
-        return
+    files = recorded_files(earlier)
     counts = {"old_count": earlier["num_samples"], "new_count": now.num_samples}
+    if earlier["samples"] == now.samples and mixing(files, earlier["num_samples"]) == mixing(
+        now.files, now.num_samples
+    ):
+        return
     if allow_data_change:
         say("training-data-change-allowed", **counts)
-    elif before["data"] == now.settings["data"]:
-        sizes = {"old_bytes": earlier["data_bytes"], "new_bytes": now.data_bytes}
-        raise DataError("training-data-changed", where=now.settings["data"], **counts, **sizes)
-    else:
+        return
+    if len(files) <= 1 and len(now.files) <= 1 and before["data"] != now.settings["data"]:
         raise ConfigError("training-data-other", where="data", old=before["data"], new=now.settings["data"], **counts)
+    problems = changes(files, now.files) or [Problem("training-samples-other", "data", counts)]
+    is_content = any(problem.code == "training-data-changed" for problem in problems)
+    raise (DataError if is_content else ConfigError)(problems)
+
+
+def recorded_files(state: Mapping[str, Any]) -> tuple[FileRecord, ...]:
+    """Return the data files of a state.json; one from before there could be several has a single file's numbers."""
+    if "files" in state:
+        return tuple(FileRecord(**file) for file in state["files"])
+    if not state["data_sha256"]:
+        return ()
+    num_bytes, digest = state["data_bytes"], state["data_sha256"]
+    return (FileRecord(state["settings"]["data"], 1.0, False, state["num_samples"], num_bytes, digest),)
+
+
+def mixing(files: Sequence[FileRecord], num_samples: int) -> list[tuple[int, float, bool]]:
+    """Return what the order of samples depends on, beside the seed."""
+    return [(file.num_samples, file.weight, file.is_replayed) for file in files] or [(num_samples, 1.0, False)]
+
+
+def changes(before: Sequence[FileRecord], now: Sequence[FileRecord]) -> list[Problem]:
+    """Name each file that was added, removed, moved to another place in the order, or has another content or weight."""
+    removed, added = list(before), list(now)
+    pairs: list[tuple[FileRecord, FileRecord]] = []
+    for key in ("path", "sha256"):  # a moved file is the same file
+        for new in list(added):
+            same = [old for old in removed if getattr(old, key) == getattr(new, key)]
+            if same and same[0].is_replayed == new.is_replayed:
+                pairs.append((same[0], new))
+                removed.remove(same[0])
+                added.remove(new)
+    problems = [Problem("training-data-removed", old.path, {"count": old.num_samples}) for old in removed]
+    problems += [Problem("training-data-added", new.path, {"count": new.num_samples}) for new in added]
+    for old, new in pairs:
+        if old.sha256 != new.sha256:
+            problems.append(Problem("training-data-changed", new.path, {**numbers("old", old), **numbers("new", new)}))
+        if old.weight != new.weight:
+            what = {"name": "share" if new.is_replayed else "weight", "old": old.weight, "new": new.weight}
+            problems.append(Problem("training-data-weight", new.path, what))
+    order = [before.index(old) for new in now for old, paired in pairs if paired is new]
+    if not problems and order != sorted(order):
+        names = [", ".join(file.path for file in files) for files in (before, now)]
+        problems.append(Problem("training-data-order", "data", {"old": names[0], "new": names[1]}))
+    return problems
+
+
+def numbers(prefix: str, file: FileRecord) -> dict[str, Any]:
+    """Return what the sentence about a changed file tells of it."""
+    values = {"count": file.num_samples, "bytes": file.num_bytes, "sha256": file.sha256[:SHOWN_DIGITS]}
+    return {f"{prefix}_{name}": value for name, value in values.items()}
 
 
 def fingerprint(base: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a run needs before its first step: device and number type, samples, the model with what is trained in it.
+"""What a run needs before its first step: device and number type, the model with what is trained in it.
 
 In: a TrainConfig. Out: each of these, or the error that says which setting cannot work here. Called by the training
 loop in the order of this file: whatever is quick to check is checked before anything large is read.
@@ -14,12 +14,10 @@ from pathlib import Path
 import torch
 
 from glmkit.chat.sample import Sample
-from glmkit.chat.tokenizer import Tokenizer
 from glmkit.config import DType, TrainConfig
-from glmkit.data.encode import encode_samples
-from glmkit.data.read import read
-from glmkit.errors import ConfigError, DataError, ModelError
-from glmkit.loading import find_adapter, load_tokenizer, resolve
+from glmkit.data.files import find_files
+from glmkit.errors import ConfigError, ModelError
+from glmkit.loading import find_adapter, resolve
 from glmkit.model.adapter import load_adapter
 from glmkit.model.config import ModelConfig
 from glmkit.model.glm import GLM
@@ -72,12 +70,21 @@ def choose_dtype(config: TrainConfig, device: torch.device, cpuinfo: Path = Path
 
 
 def resolve_config(config: TrainConfig, dtype: DType) -> TrainConfig:
-    """Return the settings with nothing left open, so that they run again unchanged from any folder."""
-    stem = Path(config.data).name.split(".")[0] or "samples"
+    """Return the settings with nothing left open, so that they run again unchanged from any folder.
+
+    Raises:
+        DataError: a pattern in ``data`` matches no file, or a file is there twice.
+    """
+    files = find_files(config.data_files)
+    replay = config.replayed
+    if replay is not None:
+        replay = replace(replay, path=os.path.abspath(os.path.expanduser(replay.path)))
+    stem = Path(files[0].path).name.split(".")[0] if files else "samples"
     return replace(
         config,
         model=absolute(config.model),
-        data=absolute(config.data),
+        data=files,
+        replay=replay,
         tokenizer=absolute(config.tokenizer),
         init_adapter=absolute(config.init_adapter),
         output_dir=str(Path(config.output_dir).expanduser().absolute()),
@@ -93,31 +100,6 @@ def absolute(path: str) -> str:
     """Return an existing path from the root; anything else ("", a hub id) as it is."""
     found = Path(path).expanduser()
     return str(found.absolute()) if path and found.exists() else path
-
-
-def load_samples(config: TrainConfig, samples: Sequence[Sample] | None) -> tuple[Sequence[Sample], Tokenizer | None]:
-    """Return the samples, read from the data file unless they are handed in, and their tokenizer.
-
-    Faults of the data come first, before a tokenizer or a model is looked for and perhaps downloaded.
-
-    Raises:
-        DataError: with every fault of the file, or nothing is left to train on.
-        ModelError: no tokenizer; with samples handed in only if the settings name one.
-    """
-    if samples is None:
-        conversations = read(config.data, config.source_format or None)
-        tokenizer = load_tokenizer(config.tokenizer or config.model)
-        return encode_samples(
-            conversations, tokenizer, config.max_seq_len, config.truncate, config.tools_layout
-        ), tokenizer
-    if not samples:
-        raise DataError("training-no-samples")
-    try:
-        return samples, load_tokenizer(config.tokenizer or config.model)
-    except ModelError:
-        if config.tokenizer:
-            raise
-        return samples, None
 
 
 def find_base(config: TrainConfig) -> Path:
@@ -216,15 +198,3 @@ def parameter_counts(model: GLM) -> dict[str, str]:
     trained = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     everything = sum(parameter.numel() for parameter in model.parameters())
     return {"trained": f"{trained:,}", "all": f"{everything:,}", "percent": f"{100 * trained / everything:.4g}"}
-
-
-def sample_counts(samples: Sequence[Sample], samples_per_step: int, total_steps: int) -> dict[str, str]:
-    """Return the values of the sentence that tells how much there is to train on."""
-    return {
-        "samples": f"{len(samples):,}",
-        "tokens": f"{sum(len(sample.input_ids) for sample in samples):,}",
-        "labels": f"{sum(sample.num_labels for sample in samples):,}",
-        "samples_per_step": f"{samples_per_step:,}",
-        "steps": f"{total_steps:,}",
-        "epochs": f"{total_steps * samples_per_step / len(samples):.4g}",
-    }

@@ -222,13 +222,14 @@ def test_a_data_file_that_has_changed_is_refused_unless_allowed(
 ) -> None:
     first = train(small_config())
     shutil.rmtree(first.folder / "step-000008")
-    old_bytes = small_data.stat().st_size
+    old_bytes, old_sha256 = small_data.stat().st_size, sha256(small_data)[:12]
     small_data.write_text("".join(small_data.read_text().splitlines(keepends=True)[1:]))
     with pytest.raises(DataError) as caught:
         train(small_config())
     assert str(caught.value) == (
         f"{small_data}: the file has changed since this run began: "
-        f"then 6 samples in {old_bytes} bytes, now 5 samples in {small_data.stat().st_size} bytes"
+        f"then 6 samples in {old_bytes} bytes (sha256 {old_sha256}), "
+        f"now 5 samples in {small_data.stat().st_size} bytes (sha256 {sha256(small_data)[:12]})"
     )
     assert caught.value.exit_code == 3
     result = train(small_config(allow_data_change=True))

@@ -16,7 +16,8 @@ from glmkit.config import TrainConfig, Truncation
 from glmkit.data.pack import pack_step
 from glmkit.errors import ConfigError, OutOfMemory
 from glmkit.settings import resolve
-from glmkit.training.setup import choose_device, choose_dtype, first_tokens, load_samples
+from glmkit.training.data import load_data
+from glmkit.training.setup import choose_device, choose_dtype, first_tokens
 from glmkit.training.step import explained_memory, sources_in
 
 Make = Callable[..., TrainConfig]
@@ -135,9 +136,9 @@ def test_long_samples_are_cut_by_the_rule_of_the_settings(
     row["conversations"] *= 2
     small_data.write_text(json.dumps(row), encoding="utf-8")
     limit = len(encode_conversation(row, small_tokenizer).input_ids) - 1
-    samples, _ = load_samples(small_config(max_seq_len=limit, truncate=truncate), None)
+    data = load_data(small_config(max_seq_len=limit, truncate=truncate), None)
     expected = encode_conversation(row, small_tokenizer, limit, truncate)
-    assert [(sample.input_ids, sample.labels) for sample in samples] == [(expected.input_ids, expected.labels)]
+    assert [(sample.input_ids, sample.labels) for sample in data.samples] == [(expected.input_ids, expected.labels)]
     assert expected.cut_tokens > (1 if truncate == "history" else 0)
 
 
