@@ -94,6 +94,13 @@ def test_print_config_names_the_source_of_each_value(tmp_path: Path, capsys: pyt
     assert "steps: 0  # default" in lines
 
 
+def test_data_may_be_given_several_times(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["-d", "a.jsonl", "--data", "{path: b.jsonl, weight: 2}", "--replay", "{path: g.jsonl, share: 0.1}"]
+    assert main(["train", "--model", "m", *flags, "--print-config"]) == 0
+    out = capsys.readouterr().out
+    assert "data:  # --data\n- a.jsonl\n- path: b.jsonl\n  weight: 2.0\nreplay:  # --replay\n  path: g.jsonl\n" in out
+
+
 def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"glmkit, version {glmkit.__version__}\n"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import json
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
 
-from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, ShowConfig, TrainConfig
+from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, DataFile, Replay, ShowConfig, TrainConfig
 from glmkit.errors import ConfigError
 from glmkit.settings import resolve, settings_of, to_yaml
 
@@ -87,6 +88,92 @@ def test_a_missing_configuration_file_is_named(tmp_path: Path) -> None:
 def test_a_saved_config_runs_again_unchanged(tmp_path: Path) -> None:
     config = TrainConfig(model="模型", data="a b.jsonl", learning_rate=1e-4, shuffle=False, seed=3)
     assert resolve(TrainConfig, {}, yaml_file(tmp_path, to_yaml(config))).config == config
+
+
+def test_a_saved_mixture_runs_again_unchanged(tmp_path: Path) -> None:
+    data = ["a b.jsonl", {"path": "数据.jsonl", "weight": 0.5}, DataFile(path="c.jsonl", weight=1.0)]
+    config = TrainConfig(model="m", data=data, replay={"path": "g.jsonl", "share": 0.1})
+    assert config.data_files == (
+        DataFile(path="a b.jsonl"),
+        DataFile(path="数据.jsonl", weight=0.5),
+        DataFile(path="c.jsonl"),
+    )
+    assert config.replayed == Replay(path="g.jsonl", share=0.1)
+    text = to_yaml(config)
+    assert "data:\n- a b.jsonl\n- path: 数据.jsonl\n  weight: 0.5\n- c.jsonl\nreplay:\n  path: g.jsonl\n" in text
+    assert resolve(TrainConfig, {}, yaml_file(tmp_path, text)).config == config
+    shown = to_yaml(config, dict.fromkeys(settings_of(TrainConfig), "here"))
+    assert "data:  # here\n- a b.jsonl\n" in shown
+    assert resolve(TrainConfig, {}, yaml_file(tmp_path, shown)).config == config
+    assert TrainConfig(**json.loads(json.dumps(asdict(config)))) == config
+
+
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        ("a.jsonl", "a.jsonl"),
+        (["a.jsonl"], "a.jsonl"),
+        ([{"path": "a.jsonl"}], "a.jsonl"),
+        ([{"path": "a.jsonl", "weight": 2}], (DataFile(path="a.jsonl", weight=2.0),)),
+        ([], ""),
+        ((), ""),
+    ],
+)
+def test_a_single_file_is_kept_as_its_path(data: object, kept: object) -> None:
+    config = TrainConfig(model="m", data=data)  # type: ignore[arg-type]
+    assert config.data == kept
+    assert len(config.data_files) == (kept != "")
+
+
+def test_files_and_replay_are_given_by_flags_as_in_yaml() -> None:
+    flags = {"data": ("a.jsonl", "{path: b.jsonl, weight: 2}"), "replay": "{path: g.jsonl, share: 0.25}"}
+    config = resolve(TrainConfig, {"model": "m", **flags}).config
+    assert config == TrainConfig(
+        model="m", data=["a.jsonl", {"path": "b.jsonl", "weight": 2}], replay={"path": "g.jsonl", "share": 0.25}
+    )
+    assert resolve(TrainConfig, {"model": "m", "replay": "none"}).config.replay is None
+
+
+def test_every_fault_of_a_mixture_is_named(tmp_path: Path) -> None:
+    text = """model: m
+data:
+- a.jsonl
+- {path: b.jsonl, wieght: 2}
+- {path: c.jsonl, weight: heavy}
+- {path: d.jsonl, weight: 0}
+- {weight: 2, path: ""}
+- {weight: 2}
+- 7
+- [e.jsonl]
+replay: {path: g.jsonl, share: 1}
+"""
+    path = yaml_file(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        resolve(TrainConfig, {}, path)
+    assert str(caught.value).splitlines() == [
+        f"{path}:2: data[1]: unknown key 'wieght'; did you mean 'weight'?",
+        f"{path}:2: data[2]: weight is 'heavy'; it must be a number",
+        f"{path}:2: data[4].path: must not be empty",
+        f"{path}:2: data[5]: path is missing",
+        f"{path}:2: data[6]: data[6] is 7; it must be of the form {{path: text, weight: float}}",
+        f"{path}:2: data[7]: data[7] is ['e.jsonl']; it must be of the form {{path: text, weight: float}}",
+        f"{path}:2: data[3].weight: must be greater than 0, got 0.0",
+        f"{path}:11: replay.share: must be between 0 (exclusive) and 1 (exclusive), got 1.0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ({"data": ("{path: a",)}, "--data: data is ('{path: a',); it must be a file, or a list of files"),
+        ({"replay": "g.jsonl"}, "--replay: replay is 'g.jsonl'; it must be of the form {path: text, share: float}"),
+        ({"replay": "{path: g.jsonl}"}, "replay: share is missing"),
+    ],
+)
+def test_a_flag_that_holds_no_entry_is_refused(flags: dict[str, object], expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(TrainConfig, {"model": "m", **flags})
+    assert str(caught.value) == expected
 
 
 def test_an_option_of_the_other_method_is_an_error() -> None:
