@@ -139,8 +139,8 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "用原来的顺序继续，或使用 --allow-data-change、--restart，或用 --name 换一个名字",
     ),
     "training-samples-other": (
-        "these are not the samples this run began with: {old_count} then, {new_count} now, of the same files",
-        "样本与训练开始时不同：当时 {old_count} 个，现在 {new_count} 个，而文件没有变",
+        "these are not the samples this run began with: {old_count} then, {new_count} now; no file has changed",
+        "样本与训练开始时不同：当时 {old_count} 个，现在 {new_count} 个；文件没有变化",
         "take the tokenizer it began with, or give --allow-data-change, --restart or another --name",
         "请使用开始时的分词器，或使用 --allow-data-change、--restart，或用 --name 换一个名字",
     ),
