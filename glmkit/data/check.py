@@ -64,12 +64,12 @@ class CheckReport:
     # Places of samples with no label left within the limit.
     lost_samples: CappedList[str] = field(default_factory=CappedList)
     packed_lengths: array[int] = field(default_factory=lambda: array("q"))  # of samples trained on, within the limit
-    label_shares: list[int] = field(default_factory=lambda: [0] * SHARE_BINS)  # samples by their labelled share
+    label_shares: Counter[int] = field(default_factory=Counter)  # i -> samples with i to i + 1 SHARE_BINS-ths labelled
 
-    def percentile(self, percent: float) -> int:
-        """Return the smallest length that at least ``percent`` of the conversations do not exceed."""
+    def percentiles(self, *percents: float) -> list[int]:
+        """Return for each of ``percents`` the smallest length that so many of the conversations do not exceed."""
         ordered = sorted(self.lengths)
-        return ordered[max(0, -int(-len(ordered) * percent // 100) - 1)]
+        return [ordered[max(0, -int(-len(ordered) * percent // 100) - 1)] for percent in percents]
 
     @property
     def labelled_share(self) -> float:
@@ -230,8 +230,8 @@ def _listed(pairs: Iterable[tuple[object, int]]) -> str:
 
 
 def _length_lines(report: CheckReport) -> list[str]:
-    marks = [("min", 0), ("50%", 50), ("90%", 90), ("99%", 99), ("max", 100)]
-    lengths = _listed((name, report.percentile(percent)) for name, percent in marks)
+    marks = {"min": 0, "50%": 50, "90%": 90, "99%": 99, "max": 100}
+    lengths = _listed(zip(marks, report.percentiles(*marks.values()), strict=True))
     code = "data-check-tokens" if report.unit == "tokens" else "data-check-characters"
     lines = [message(code, lengths=lengths, total=sum(report.lengths))]
     if report.unit == "tokens":

@@ -120,12 +120,12 @@ def _lengths(report: CheckReport) -> Html:
     limits = {"max_seq_len": report.max_seq_len, "max_tokens_per_row": DEFAULT_ROW} if is_tokens else {}
     bins = make_bins(report.lengths, LENGTH_BINS, reach=report.max_seq_len if is_tokens and report.num_cut else 0)
     marks = [Mark(value, f"{name} {value:,}") for name, value in limits.items()]
-    low, high = report.percentile(0), report.percentile(100)
+    low, *lengths, high = report.percentiles(0, *PERCENTILES, 100)
     label = message("report-lengths-picture", count=len(report.lengths), unit=unit, low=low, high=high)
     picture = histogram(bins, marks, label=label, unit=message("report-lengths-axis", unit=unit))
     percentiles = table(
         (message("report-percentile"), *(f"{percent}%" for percent in PERCENTILES)),
-        [(message("report-length", unit=unit), *map(report.percentile, PERCENTILES))],
+        [(message("report-length", unit=unit), *lengths)],
     )
     blocks = [picture]
     if is_tokens:
@@ -172,7 +172,7 @@ def _labels(report: CheckReport) -> Html:
     share = f"{report.labelled_share:.1%}"
     said = message("report-labels-all", labelled=report.num_labels, total=sum(report.lengths), share=share)
     step = 100 // SHARE_BINS
-    bins = [Bin(i * step, (i + 1) * step - 1, count) for i, count in enumerate(report.label_shares)]
+    bins = [Bin(i * step, (i + 1) * step - 1, report.label_shares[i]) for i in range(SHARE_BINS)]
     label = message("report-labels-picture", count=report.num_conversations)
     picture = histogram(bins, label=label, unit=message("report-labels-axis"))
     return section(message("report-labels"), paragraph(said), picture, _numbers(bins, report.num_conversations))

@@ -61,6 +61,18 @@ class RolePatterns:
         if is_wanted and sample is not None and tokenizer is not None:
             self.examples[pattern] = make_example(sample, tokenizer)
 
+    def extend(self, later: RolePatterns) -> None:
+        """Add what was counted over the rows that follow; examples come from the earliest of them."""
+        self.num_other += later.num_other
+        for pattern, count in later.counts.items():
+            if pattern in self.counts or len(self.counts) < MAX_PATTERNS:
+                self.counts[pattern] += count
+            else:
+                self.num_other += count
+        for pattern, example in later.examples.items():
+            if pattern in self.counts and len(self.examples) < MAX_EXAMPLES:
+                self.examples.setdefault(pattern, example)
+
 
 def pattern_of(conversation: Conversation) -> tuple[str, ...]:
     """Return the roles in order, what is repeated at once taken out, at most MAX_PATTERN_ROLES and then "…"."""

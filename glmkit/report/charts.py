@@ -84,7 +84,7 @@ def histogram(bins: Sequence[Bin], marks: Sequence[Mark] = (), *, label: str, un
         label: what the picture shows, for those who cannot see it.
         unit: under the axis.
     """
-    most = max(item.count for item in bins)
+    most = max(1, *(item.count for item in bins))
     width = bins[0].end + 1 if bins[0].end is not None else 1
     span = len(bins) * width
     bars = []
@@ -159,7 +159,7 @@ def print_histogram(title: str, bins: Sequence[Bin], limit: int, beyond: str, st
 
     console = Console(file=stream, highlight=False, soft_wrap=True)
     console.print(Text(title))
-    most = max(item.count for item in bins)
+    most = max(1, *(item.count for item in bins))
     wide = max(len(item.text) for item in bins)
     for item in bins:
         is_beyond = 0 < limit < item.start

@@ -79,7 +79,7 @@ def test_the_report_is_on_the_rule_that_training_would_follow(
 def test_percentiles_are_lengths_that_occur(tmp_path: Path) -> None:
     report = check(write(tmp_path, SHORT))
     report.lengths = list(range(10, 0, -1))
-    assert [report.percentile(percent) for percent in (0, 50, 90, 99, 100)] == [1, 5, 9, 10, 10]
+    assert report.percentiles(0, 50, 90, 99, 100) == [1, 5, 9, 10, 10]
 
 
 def test_the_report_reads_as_lines(tmp_path: Path, tokenizer_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -100,7 +100,7 @@ def test_every_table_says_what_the_report_says(report: CheckReport) -> None:
     problem = report.problems[0]
     assert tables["faults"][1:] == [[problem.where, problem.text().removeprefix(f"{problem.where}: ")]]
     percents = tables["How long the conversations are"]
-    assert percents[1][1:] == [f"{report.percentile(int(name[:-1])):,}" for name in percents[0][1:]]
+    assert percents[1][1:] == [f"{n:,}" for n in report.percentiles(*(int(name[:-1]) for name in percents[0][1:]))]
     lengths = [row for row in percents[3:] if row]
     assert sum(int(row[1]) for row in lengths) == report.num_conversations
     for row, fill in zip(tables["How full the rows get"][1:], row_fills(report), strict=True):
@@ -124,7 +124,7 @@ def test_every_table_says_what_the_report_says(report: CheckReport) -> None:
 
 
 def test_the_numbers_behind_the_page_are_those_of_the_samples(report: CheckReport) -> None:
-    assert sum(report.label_shares) == report.num_conversations
+    assert report.label_shares.total() == report.num_conversations
     assert sum(report.packed_lengths) == sum(report.lengths) - report.lost_tokens
     assert report.patterns.counts.total() == report.num_conversations
 

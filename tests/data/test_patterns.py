@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -48,6 +49,19 @@ def test_patterns_and_examples_of_noise_are_bounded(small_tokenizer: Tokenizer) 
     assert len(patterns.counts) == MAX_PATTERNS
     assert len(patterns.examples) == MAX_EXAMPLES
     assert patterns.counts.total() + patterns.num_other == 3000
+
+
+def test_counting_in_parts_is_counting_in_one(small_tokenizer: Tokenizer) -> None:
+    letters = ["ua", "uaoa", "ua", "sua", "uaoa", "suaoa"]
+    items = [replace(conversation(order), source=f"f:{i}") for i, order in enumerate(letters)]
+    parts = [RolePatterns(), RolePatterns(), RolePatterns()]  # all rows; the first two; the others
+    for i, item in enumerate(items):
+        for part in (parts[0], parts[1 if i < 2 else 2]):
+            part.add(item, encode_conversation(item, small_tokenizer), small_tokenizer)
+    whole, first, rest = parts
+    first.extend(rest)
+    assert first == whole
+    assert [example.source for example in whole.examples.values()] == ["f:0", "f:1", "f:3", "f:5"]
 
 
 def test_an_example_shows_each_token_once_and_shortens_long_runs(small_tokenizer: Tokenizer) -> None:
