@@ -15,8 +15,8 @@ from glmkit.model.glm import GLM
 
 IGNORE_INDEX = -100
 
-# 1024 rows of float32 logits take 266 MB at GLM-3's vocabulary of 65,024.
-LOGITS_CHUNK_ROWS = 1024
+# Logits in a chunk: 266 MB in float32, 1,024 rows at GLM-3's vocabulary of 65,024 and more rows at a smaller one.
+LOGITS_IN_CHUNK = 1024 * 65_024
 
 
 def token_losses(model: GLM, hidden: Tensor, targets: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
@@ -40,10 +40,11 @@ def token_losses(model: GLM, hidden: Tensor, targets: Tensor, weights: Tensor) -
     if len(rows) == 0:
         return hidden.float().sum(), per_token  # 0, and still a scalar that backward accepts
     total, parts = torch.zeros((), device=hidden.device), []
+    chunk_rows = max(1, LOGITS_IN_CHUNK // model.config.vocab_size)
     for part, part_labels, part_weights in zip(
-        *(torch.split(x, LOGITS_CHUNK_ROWS) for x in (hidden, labels, weights)), strict=True
+        *(torch.split(x, chunk_rows) for x in (hidden, labels, weights)), strict=True
     ):
-        if len(rows) > LOGITS_CHUNK_ROWS:
+        if len(rows) > chunk_rows:
             losses = checkpoint(_losses, model, part, part_labels, use_reentrant=False, preserve_rng_state=False)
         else:
             losses = _losses(model, part, part_labels)

@@ -16,8 +16,8 @@ from glmkit.model import GLM, token_losses
 def test_value_and_gradients_equal_plain_cross_entropy(
     make_glm: Callable[..., GLM], monkeypatch: pytest.MonkeyPatch, chunk_rows: int
 ) -> None:
-    monkeypatch.setattr(loss_module, "LOGITS_CHUNK_ROWS", chunk_rows)
     model = make_glm()
+    monkeypatch.setattr(loss_module, "LOGITS_IN_CHUNK", chunk_rows * model.config.vocab_size)
     hidden = torch.randn(8, 48, generator=torch.Generator().manual_seed(0), requires_grad=True)
     targets = torch.tensor([-100, 5, 6, -100, 7, 95, 0, -100])
     weights = torch.tensor([9.0, 0.5, 0.25, 9.0, 1.0, 0.0, 2.0, 9.0])
@@ -44,8 +44,8 @@ def test_a_row_without_labels_costs_nothing_and_still_goes_backward(make_glm: Ca
 def test_logits_of_several_chunks_are_not_kept_for_the_backward_pass(
     make_glm: Callable[..., GLM], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loss_module, "LOGITS_CHUNK_ROWS", 4)
     model = make_glm()
+    monkeypatch.setattr(loss_module, "LOGITS_IN_CHUNK", 4 * model.config.vocab_size)
     model.requires_grad_(False)
     hidden = torch.randn(40, 48, requires_grad=True)
     kept: list[int] = []

@@ -1,0 +1,99 @@
+"""Turn a training step into the folder that ships: bfloat16 shards, config, tokenizer, model card.
+
+    python -m scripts.glmkit_mini.package --run runs-mini/glmkit-mini --output glmkit/bundled/glmkit-mini
+
+Shards hold at most 12 MiB, so that each is a small file in version control. The card is README.md, filled from
+``model_card.md`` beside this file with the figures of ``evaluate`` where its JSON is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from glmkit.loading import resolve
+from glmkit.model.config import CONFIG_FILE
+from glmkit.model.weights import load_model_folder, original_name
+
+SHARD_BYTES = 12 * 2**20
+HEADER_BYTES = 64 * 2**10  # room for a shard's table of tensors
+CARD = Path(__file__).with_name("model_card.md")
+
+
+def shards_of(tensors: dict[str, torch.Tensor], limit: int) -> list[dict[str, torch.Tensor]]:
+    """Return the tensors in order, split so that no part is larger than ``limit`` bytes."""
+    parts: list[dict[str, torch.Tensor]] = [{}]
+    size = 0
+    for name, tensor in tensors.items():
+        if parts[-1] and size + tensor.nbytes > limit:
+            parts.append({})
+            size = 0
+        parts[-1][name] = tensor
+        size += tensor.nbytes
+    return parts
+
+
+def write_folder(run: Path, output: Path) -> int:
+    """Write shards with their index, config and tokenizer; return the number of parameters."""
+    base = resolve(str(run)).base
+    model = load_model_folder(base, torch.bfloat16)
+    output.mkdir(parents=True, exist_ok=True)
+    for old in output.glob("model*.safetensors*"):
+        old.unlink()
+    tensors = {original_name(name): tensor.contiguous() for name, tensor in model.state_dict().items()}
+    parts = shards_of(tensors, SHARD_BYTES - HEADER_BYTES)
+    index: dict[str, Any] = {"metadata": {"total_size": sum(x.nbytes for x in tensors.values())}, "weight_map": {}}
+    for number, part in enumerate(parts, 1):
+        name = f"model-{number:05}-of-{len(parts):05}.safetensors"
+        save_file(part, output / name, metadata={"format": "pt"})
+        index["weight_map"].update(dict.fromkeys(part, name))
+    (output / "model.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
+    values = {**model.config.to_original(), "torch_dtype": "bfloat16"}
+    (output / CONFIG_FILE).write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    if base.resolve() != output.resolve():
+        shutil.copyfile(base / "tokenizer.model", output / "tokenizer.model")
+    return sum(tensor.numel() for tensor in tensors.values())
+
+
+def card_values(parameters: int, run: Path, data: Path, figures: Path | None) -> dict[str, str]:
+    """Return what the model card's ``$names`` stand for; "not measured" where a file is missing."""
+    values = dict.fromkeys(("rows", "tokens", "steps", "tokens_seen", "gpu_minutes", "figures"), "not measured")
+    values["parameters"] = f"{parameters / 1e6:.1f}"
+    if (data / "summary.json").is_file():
+        summary = json.loads((data / "summary.json").read_text())
+        values |= {"rows": f"{summary['rows']:,}", "tokens": f"{summary['tokens']:,}"}
+    if (run / "metrics.jsonl").is_file():
+        rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+        values["steps"] = f"{len(rows):,}"
+        values["tokens_seen"] = f"{sum(row['tokens'] for row in rows) / 1e6:.0f} million"
+        values["gpu_minutes"] = f"{sum(row['seconds'] for row in rows) / 60:.1f}"
+    if figures is not None and figures.is_file():
+        values["figures"] = json.loads(figures.read_text())["table"]
+    return values
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", type=Path, default=Path("runs-mini/glmkit-mini"))
+    parser.add_argument("--output", type=Path, default=Path("glmkit/bundled/glmkit-mini"))
+    parser.add_argument("--data", type=Path, default=Path("data-mini"), help="folder with summary.json")
+    parser.add_argument("--figures", type=Path, help="JSON written by evaluate")
+    options = parser.parse_args()
+    parameters = write_folder(options.run, options.output)
+    card = Template(CARD.read_text(encoding="utf-8"))
+    text = card.substitute(card_values(parameters, options.run, options.data, options.figures))
+    (options.output / "README.md").write_text(text, encoding="utf-8")
+    for path in sorted(options.output.iterdir()):
+        print(f"{path.stat().st_size:>12,}  {path}")
+
+
+if __name__ == "__main__":
+    main()
