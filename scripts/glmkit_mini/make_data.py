@@ -20,8 +20,10 @@ import json
 import multiprocessing
 import os
 import random
+import signal
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ from scripts.glmkit_mini.words import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 CHUNK_ROWS = 500
+CHUNK_SECONDS = 20  # a hundred times what one takes
 MAX_SEQ_LEN = 2048
 HELDOUT_ROWS = 300  # of each language in each held-out file
 DEFAULT_TOKENIZER = Path("glmkit/bundled/glmkit-mini/tokenizer.model")
@@ -67,15 +70,35 @@ def start_worker(tokenizer: Path) -> None:
     _tokenizer = Tokenizer.from_file(tokenizer)
 
 
+def give_up(signum: int, frame: object) -> None:
+    """End a chunk whose generator keeps drawing and rejecting."""
+    raise TimeoutError
+
+
 def encode_chunk(task: tuple[Chunk, int, bool]) -> tuple[Any, str]:
     """Return a chunk as arrays and, where wanted, as lines of JSON."""
     from glmkit.chat.protocol import encode_conversation
+    from glmkit.errors import DataError
     from scripts.glmkit_mini.token_store import to_arrays
 
     chunk, seed, with_text = task
-    rows = rows_of(chunk, seed)
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(CHUNK_SECONDS)
+    try:
+        rows = rows_of(chunk, seed)
+    except Exception:  # one chunk of a thousand is no reason to lose the rest
+        print(f"chunk {chunk} left out", traceback.format_exc(), file=sys.stderr)
+        return None, ""
+    finally:
+        signal.alarm(0)
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows) if with_text else ""
-    return to_arrays([encode_conversation(row, _tokenizer, MAX_SEQ_LEN) for row in rows]), text
+    samples = []
+    for row in rows:
+        try:
+            samples.append(encode_conversation(row, _tokenizer, MAX_SEQ_LEN))
+        except DataError as error:
+            print(f"chunk {chunk}: a row left out: {error}", file=sys.stderr)
+    return to_arrays(samples), text
 
 
 def write_training(
@@ -91,6 +114,8 @@ def write_training(
     with multiprocessing.Pool(workers, start_worker, (tokenizer,)) as processes:
         text_file = (output / "train.jsonl").open("w", encoding="utf-8") if with_text else None
         for done, (chunk_arrays, text) in enumerate(processes.imap(encode_chunk, tasks), 1):
+            if chunk_arrays is None:
+                continue
             arrays.append(chunk_arrays)
             if text_file:
                 text_file.write(text)
