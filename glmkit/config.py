@@ -113,6 +113,11 @@ TOOLS_LAYOUT = (
 
 LEARNING_RATES: Mapping[str, float] = {"ptuning": 2e-2, "full": 2e-5}
 
+SKIP_BAD = (
+    "go on without rows that have faults; they are written to this file with the reasons",
+    "略去有问题的行并继续；这些行连同原因写入此文件",
+)
+
 SOURCE_FORMATS = "conversations, sharegpt, openai, toolalpaca, alpaca, prompt_response"
 SOURCE_FORMAT_HELP = (
     f"format of the data: {SOURCE_FORMATS} (default: detected)",
@@ -162,6 +167,7 @@ class TrainConfig:
         "", "folder or tokenizer.model, if not in the model folder", "分词器所在文件夹或文件（默认在模型文件夹中）"
     )
     source_format: str = option("", *SOURCE_FORMAT_HELP)
+    skip_bad: str = option("", *SKIP_BAD)
     output_dir: str = option("runs", "folder that holds the runs", "存放各次训练结果的文件夹", short="-o")
     name: str = option("", "name of this run (default: from data and method)", "本次训练的名字（默认取自数据和方法）")
     restart: bool = option(
@@ -333,6 +339,7 @@ class ConvertConfig:
     source_format: str = option("", *SOURCE_FORMAT_HELP, flag="--from")
     target_format: TargetFormat = option("conversations", "format to write", "要写出的格式", flag="--to")
     tools_layout: ToolsLayout = option(*TOOLS_LAYOUT)
+    skip_bad: str = option("", *SKIP_BAD)
 
     def __post_init__(self) -> None:
         checks = Checks(self)
@@ -347,6 +354,7 @@ class CheckConfig:
 
     file: str = option(REQUIRED, "file to check", "要检查的文件", argument=True)
     source_format: str = option("", *SOURCE_FORMAT_HELP, flag="--from")
+    skip_bad: str = option("", *SKIP_BAD)
     tokenizer: str = option(
         "", "model folder or tokenizer.model, to count tokens", "模型文件夹或 tokenizer.model，用于统计词元"
     )
@@ -369,6 +377,7 @@ class ShowConfig:
     file: str = option(REQUIRED, "file to read", "要读取的文件", argument=True)
     index: int = option(0, "which sample, counted from 0", "第几个样本，从 0 数起", short="-i")
     source_format: str = option("", *SOURCE_FORMAT_HELP, flag="--from")
+    skip_bad: str = option("", *SKIP_BAD)
     tokenizer: str = option(REQUIRED, "model folder or tokenizer.model", "模型文件夹或 tokenizer.model")
     max_seq_len: int = option(2048, "longest sample in tokens", "样本最大长度（词元数）")
     truncate: Truncation = option(*TRUNCATE)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from glmkit.data.row import Row, Share
+from glmkit.data.row import KEPT_OF_LONG_ROW, Row, Share
 from glmkit.data.strict_json import SHOWN_TEXT, Decoded, decode, printable, skip_space
 from glmkit.errors import DataError, Problem
 
@@ -183,23 +183,27 @@ def walk_array(path: Path, file: BinaryIO, share: Share, limit: int) -> Iterator
     else:
         return
     if share.holds(number + 1):  # a row of its own: the element before it may have been whole
-        yield Row(number + 1, problem.where, problems=(problem,))
+        yield Row(number + 1, problem.where, problems=(problem,), is_last=True)
 
 
 def _element_row(number: int, where: str, window: _Window, limit: int) -> tuple[Row, bool]:
     """Return the element at the window's position, and whether its end is known: the window then stands behind it."""
     decoded = window.element(limit)
+    start = window.position
+    text = window.text[start : start + KEPT_OF_LONG_ROW]
     size = window.skip_element() if decoded is None else decoded.end - window.position
     problems = []
     if decoded is not None:
         problems = [Problem(code, where, values) for code, values in decoded.faults]
         if decoded.end < 0:
-            return Row(number, where, problems=tuple(problems)), False
+            return Row(number, where, problems=tuple(problems), is_last=True), False
+        if problems:
+            text = window.text[start : decoded.end]
         window.position = decoded.end
     if size > limit:
         problems.append(Problem("data-row-too-long", where, {"size": size, "limit": limit}))
     if problems or decoded is None:
-        return Row(number, where, problems=tuple(problems)), True
+        return Row(number, where, problems=tuple(problems), text=text), True
     return Row(number, where, decoded.value), True
 
 

@@ -9,19 +9,21 @@ import hashlib
 import json
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from glmkit.chat.conversation import Conversation, Message
-from glmkit.chat.protocol import encode_conversation
+from glmkit.chat.protocol import encode_conversation, make_protocol
 from glmkit.chat.sample import Sample
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.chat.tools_layout import AS_IS, layout_of, tool_problems
+from glmkit.data.bad_rows import bad_rows_file
 from glmkit.data.capped import CappedList
 from glmkit.data.encode import count_targets, keeps_text
 from glmkit.data.patterns import RolePatterns
 from glmkit.data.read import Item, Located, Skipped, find_format, walk
+from glmkit.data.remarks import Remarks
 from glmkit.data.strict_json import printable
 from glmkit.data.text_column import TextColumn
 from glmkit.errors import Problem, message
@@ -50,6 +52,7 @@ class CheckReport:
     roles: Counter[str] = field(default_factory=Counter)  # role -> messages
     turns: Counter[int] = field(default_factory=Counter)  # messages in a row -> rows; a call with its result is one
     tools: Counter[str] = field(default_factory=Counter)  # tool -> calls
+    remarks: Remarks = field(default_factory=Remarks)
     duplicates: CappedList[tuple[str, str]] = field(default_factory=CappedList)  # (place, place of the first equal one)
     num_text_tools: int = 0  # conversations that keep natural text in place of the layout wanted
     lengths: array[int] = field(default_factory=lambda: array("q"))  # one a conversation, before any limit
@@ -84,12 +87,14 @@ def check(
     max_seq_len: int = 2048,
     truncate: str = "right",
     tools_layout: str = AS_IS,
+    skip_bad: str | Path = "",
 ) -> CheckReport:
-    """Read a whole file and count; faults of rows are in the report, not raised.
+    """Read a whole file and count; faults of rows are in the report, not raised, or in the file ``skip_bad``.
 
     Raises:
-        DataError: the file cannot be read, or no row is in a known format.
-        ConfigError: ``source_format`` is not the name of a format.
+        DataError: the file cannot be read, or no row is in a known format, or all are bad and were to be moved aside.
+        ConfigError: ``source_format`` is not the name of a format, or ``skip_bad`` is a file of another kind.
+        StorageError: ``skip_bad`` cannot be written.
     """
     report = CheckReport(
         path=str(path),
@@ -99,9 +104,13 @@ def check(
         truncate=truncate,
         tools_layout=tools_layout,
     )
-    for _, items in walk(path, report.format):
-        count_row(report, items, tokenizer)
+    with bad_rows_file(skip_bad, path) as bad_rows:
+        for row, items in walk(path, report.format):
+            count_row(report, bad_rows.sort_out(row, items), tokenizer)
+        bad_rows.refuse_if_all(report.num_conversations)
     find_duplicates(report)
+    if tokenizer:
+        report.remarks.discard("data-remark-long-turn")  # tokens tell better than characters
     return report
 
 
@@ -126,6 +135,7 @@ def _count_conversation(report: CheckReport, item: Located, tokenizer: Tokenizer
     report.turns[len(item.row["conversations"])] += 1
     _count_messages(report, conversation)
     report.digests.append(_digest(item))
+    report.remarks.add(item.remarks)
     report.places.append(conversation.source[len(report.path) :])
     sample = None
     if tokenizer:
@@ -133,6 +143,8 @@ def _count_conversation(report: CheckReport, item: Located, tokenizer: Tokenizer
             conversation, tokenizer, report.max_seq_len, report.truncate, tools_layout=report.tools_layout
         )
         _count_tokens(report, sample)
+        if sample.cut_tokens:  # only conversations that are too long are looked at again
+            report.remarks.add(_many_tokens(report, conversation, tokenizer))
     else:
         report.lengths.append(sum(map(_num_characters, conversation.messages)))
     report.patterns.add(conversation, sample, tokenizer)
@@ -189,6 +201,15 @@ def _count_tokens(report: CheckReport, sample: Sample) -> None:
         report.packed_lengths.append(len(sample.input_ids))
 
 
+def _many_tokens(report: CheckReport, conversation: Conversation, tokenizer: Tokenizer) -> Iterator[Problem]:
+    """Yield a remark on each turn that is too long by itself."""
+    lengths = make_protocol(tokenizer, tools_layout=report.tools_layout).message_lengths(conversation.messages)
+    for number, (turn, length) in enumerate(zip(conversation.messages, lengths, strict=True), 1):
+        if length > report.max_seq_len:
+            values = {"number": number, "role": turn.role, "tokens": length, "limit": report.max_seq_len}
+            yield Problem("data-remark-many-tokens", conversation.source, values)
+
+
 def _num_characters(item: Message) -> int:
     extra = [value for value in (item.tools, item.call and item.call.arguments) if value is not None]
     return len(item.content) + len(item.metadata) + sum(len(json.dumps(value, ensure_ascii=False)) for value in extra)
@@ -212,6 +233,8 @@ def render_report(report: CheckReport) -> str:
     if report.num_conversations:
         lines += _length_lines(report)
         lines.append(_duplicates_line(report))
+    if report.num_conversations:
+        lines += report.remarks.lines()
     lines.append(message("data-check-faults", count=report.problems.total))
     return "\n".join(lines)
 

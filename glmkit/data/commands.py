@@ -12,12 +12,14 @@ from typing import TextIO
 from glmkit.chat.protocol import encode_conversation
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.config import CheckConfig, ConvertConfig, ShowConfig
+from glmkit.data.bad_rows import bad_rows_file
 from glmkit.data.check import CheckReport, check, render_report
 from glmkit.data.check_page import render_page
-from glmkit.data.convert import check_target, convert, write_lines
+from glmkit.data.convert import convert, write_lines
 from glmkit.data.encode import count_targets
 from glmkit.data.read import read, refuse_unusable
 from glmkit.data.show import print_sample
+from glmkit.data.whole_file import check_target
 from glmkit.errors import MAX_PRINTED_PROBLEMS, ConfigError, DataError, message, notice
 from glmkit.report.charts import make_bins, print_histogram
 
@@ -27,7 +29,12 @@ TERMINAL_BINS = 12
 def run_convert(config: ConvertConfig) -> int:
     """Convert and print what was kept, left out and why, lost in the target's format, and the histogram of lengths."""
     counts = convert(
-        config.source, config.target, config.source_format or None, config.target_format, config.tools_layout
+        config.source,
+        config.target,
+        config.source_format or None,
+        config.target_format,
+        config.tools_layout,
+        config.skip_bad,
     )
     num_skipped = counts.skipped_places.total
     print(message("data-converted", target=config.target, kept=counts.kept, skipped=num_skipped))
@@ -44,6 +51,8 @@ def run_convert(config: ConvertConfig) -> int:
         print(message("data-tools-kept", **values))
     histogram = ", ".join(f"{length}: {count}" for length, count in counts.histogram.items())
     print(message("data-histogram", histogram=histogram))
+    if counts.remarks.counts:
+        print("\n".join(counts.remarks.lines()))
     return 0
 
 
@@ -55,10 +64,16 @@ def run_check(config: CheckConfig) -> int:
         DataError: the file has faults, or nothing in it would be trained on.
     """
     if config.report:
-        check_target(Path(config.file), Path(config.report))
+        check_target(Path(config.report), config.file, config.skip_bad)
     tokenizer = Tokenizer.from_file(config.tokenizer) if config.tokenizer else None
     report = check(
-        config.file, config.source_format or None, tokenizer, config.max_seq_len, config.truncate, config.tools_layout
+        config.file,
+        config.source_format or None,
+        tokenizer,
+        config.max_seq_len,
+        config.truncate,
+        config.tools_layout,
+        config.skip_bad,
     )
     print(render_report(report))
     if sys.stdout.isatty() and report.num_conversations > 1:  # a picture is for eyes; a pipe gets the lines alone
@@ -83,7 +98,8 @@ def print_lengths(report: CheckReport, stream: TextIO) -> None:
 def run_show(config: ShowConfig) -> int:
     """Print one sample token by token."""
     tokenizer = Tokenizer.from_file(config.tokenizer)
-    conversations = read(config.file, config.source_format or None)
+    with bad_rows_file(config.skip_bad, config.file) as bad_rows:
+        conversations = read(config.file, config.source_format or None, bad_rows)
     if not 0 <= config.index < len(conversations):
         raise ConfigError("data-show-index", where="index", value=config.index, count=len(conversations))
     sample = encode_conversation(

@@ -1,16 +1,28 @@
 """The lines of a .csv file -> one dict of texts a record, by the names in the header; nothing is guessed.
 
-In: lines of text. Out: (line where the record starts, cells by column, or Problems of a record that cannot be read).
-Called by rows.py; which columns mean what is the sources' business.
+In: lines of text. Out: Records, those that cannot be read with what is wrong. Called by rows.py; which columns mean
+what is the sources' business.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from glmkit.errors import DataError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Cells by column, or, where there are problems, the cells as they stand."""
+
+    line: int  # where it starts
+    cells: Any = None
+    problems: tuple[Problem, ...] = ()
+    is_last: bool = False  # where the next record starts is unknown
 
 
 def is_csv(path: Path) -> bool:
@@ -18,7 +30,7 @@ def is_csv(path: Path) -> bool:
     return path.name.lower().removesuffix(".gz").endswith(".csv")
 
 
-def read_records(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str] | tuple[Problem, ...]]]:
+def read_records(path: Path, lines: Iterable[str]) -> Iterator[Record]:
     """Yield the records behind the header, or what is wrong with one; blank lines are skipped. Cells are text always.
 
     Raises:
@@ -28,16 +40,16 @@ def read_records(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, dict[s
     for line, cells in _cells(path, lines):
         where = f"{path}:{line}"
         if isinstance(cells, Problem):
-            yield line, (cells,)
+            yield Record(line, problems=(cells,), is_last=True)
         elif not columns:
             columns = _header(where, cells)
         elif len(cells) != len(columns):
             values = {"found": len(cells), "expected": len(columns)}
-            yield line, (Problem("data-csv-cells", where, values),)
+            yield Record(line, cells, (Problem("data-csv-cells", where, values),))
         elif nul := [column for column, cell in zip(columns, cells, strict=True) if "\0" in cell]:
-            yield line, tuple(Problem("data-nul", where, {"path": column}) for column in nul)
+            yield Record(line, cells, tuple(Problem("data-nul", where, {"path": column}) for column in nul))
         else:
-            yield line, dict(zip(columns, cells, strict=True))
+            yield Record(line, dict(zip(columns, cells, strict=True)))
 
 
 def _cells(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, list[str] | Problem]]:

@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from glmkit.chat.conversation import Conversation
+from glmkit.data.bad_rows import BadRows
 from glmkit.data.capped import CappedList
+from glmkit.data.remarks import Remarks, text_remarks
 from glmkit.data.row import WHOLE, Row, Share
 from glmkit.data.rows import read_rows
 from glmkit.data.sources import alpaca, conversations, openai, prompt_response, sharegpt, toolalpaca
 from glmkit.data.sources.source import Example, Source
 from glmkit.data.strict_json import printable, shown
+from glmkit.data.tool_checks import check_tools
 from glmkit.errors import ConfigError, DataError, Problem, message, notice
 
 SOURCES: Mapping[str, Source] = {
@@ -32,6 +35,7 @@ class Located:
 
     row: dict[str, Any]
     conversation: Conversation
+    remarks: tuple[Problem, ...] = ()  # what is lawful in it and worth a look, with place and field
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,11 @@ class Skipped:
 Item = Located | Skipped | Problem  # what a row holds: conversations, parts left out, faults
 
 
-def read(path: str | Path, source_format: str | None = None) -> list[Conversation]:
+def read(path: str | Path, source_format: str | None = None, bad_rows: BadRows | None = None) -> list[Conversation]:
     """Return all conversations of a small file, each with its ``source`` "file:line".
 
-    Episodes that a ToolAlpaca file records only in part are left out with one line on stderr.
+    Episodes that a ToolAlpaca file records only in part are left out with one line on stderr; remarks have another.
+    Rows with faults go to ``bad_rows``, where that is given.
 
     Raises:
         DataError: the file cannot be read, or rows are wrong (all of them are named), or nothing is left.
@@ -57,16 +62,23 @@ def read(path: str | Path, source_format: str | None = None) -> list[Conversatio
     conversations: list[Conversation] = []
     problems: CappedList[Problem] = CappedList()
     skipped: CappedList[Skipped] = CappedList()
-    for _, items in walk(path, find_format(path, source_format)):
-        for item in items:
+    remarks = Remarks()
+    bad_rows = bad_rows or BadRows()
+    bad_rows.begin_file()
+    for row, items in walk(path, find_format(path, source_format)):
+        for item in bad_rows.sort_out(row, items):
             if isinstance(item, Located):
                 conversations.append(item.conversation)
+                remarks.add(item.remarks)
             elif isinstance(item, Skipped):
                 skipped.add(item)
             else:
                 problems.add(item)
+    bad_rows.refuse_if_all(len(conversations))
     refuse_unusable(path, len(conversations), problems, skipped)
     notice_skipped(path, skipped)
+    if remarks.counts:
+        notice("data-remarks", path=path, count=remarks.counts.total(), kinds=remarks.by_kind())
     return conversations
 
 
@@ -148,9 +160,16 @@ def _sorted_in(where: str, example: Example) -> list[Item]:
         return [Skipped(place, example.skip_reason)]
     if not faults:
         try:
-            return [Located(example.row, Conversation.from_dict(example.row, source=place))]
+            conversation = Conversation.from_dict(example.row, source=place)
         except DataError as error:
             faults = tuple(replace(example.in_source_fields(problem), where="") for problem in error.problems)
+        else:
+            found = check_tools(example.row)
+            faults = tuple(map(example.in_source_fields, found.faults))
+            if not faults:
+                remarks = [*found.remarks, *text_remarks(example.row)]
+                located = (replace(example.in_source_fields(remark), where=place) for remark in remarks)
+                return [Located(example.row, conversation, tuple(located))]
     if example.part:  # a recorded episode: left out, as one that lacks a field
         return [Skipped(place, message("data-skip-form"))]
     return [replace(fault, where=f"{place}: {fault.where}" if fault.where else place) for fault in faults]

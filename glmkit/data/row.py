@@ -10,6 +10,7 @@ from typing import Any
 
 from glmkit.errors import Problem
 
+KEPT_OF_LONG_ROW = 1_000  # bytes or characters of a row too long to hold that are kept to know it by
 BLOCK_ROWS = 128  # what a worker takes at a time: half a megabyte of text, some tens of milliseconds of work
 
 
@@ -21,6 +22,8 @@ class Row:
     where: str  # the place where it starts, "file:line"
     value: Any = None
     problems: tuple[Problem, ...] = ()
+    text: str | None = None  # what stands in the file where it gives no value; bytes that are not UTF-8 as \x escapes
+    is_last: bool = False  # what is behind it in the file cannot be told apart
 
 
 @dataclass(frozen=True, slots=True)

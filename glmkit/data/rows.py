@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +17,13 @@ from typing import BinaryIO
 from glmkit.data.array_rows import walk_array
 from glmkit.data.csv_rows import is_csv, read_records
 from glmkit.data.gzipped import damage_named, unpacked
-from glmkit.data.row import WHOLE, Row, Share
+from glmkit.data.row import KEPT_OF_LONG_ROW, WHOLE, Row, Share
 from glmkit.data.strict_json import SHOWN_TEXT, decode_all, printable
 from glmkit.errors import DataError, Problem
 
 MAX_ROW_BYTES = 16 * 2**20  # one conversation; a longer row is refused without being held in memory
 BOM = b"\xef\xbb\xbf"
+_UTF_16 = re.compile(rb"\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0]")  # by its mark, or by ASCII without one
 
 
 def read_rows(path: Path, share: Share = WHOLE) -> Iterator[Row]:
@@ -34,6 +36,8 @@ def read_rows(path: Path, share: Share = WHOLE) -> Iterator[Row]:
     """
     with _open_plain_file(path) as packed, damage_named(path), unpacked(path, packed) as file:
         start = file.read(4096)
+        if _UTF_16.match(start):
+            raise DataError("data-utf16", where=str(path))
         file.seek(len(BOM) if start.startswith(BOM) else 0)
         if is_csv(path):
             yield from _csv_rows(path, file, share)
@@ -70,7 +74,7 @@ def _line_rows(path: Path, file: BinaryIO, share: Share) -> Iterator[Row]:
         if len(line) > MAX_ROW_BYTES:
             size = len(line) + _skip_line(file, line)
             problem = Problem("data-row-too-long", where, {"size": size, "limit": MAX_ROW_BYTES})
-            row = Row(number, where, problems=(problem,))
+            row = Row(number, where, problems=(problem,), text=_escaped(line[:KEPT_OF_LONG_ROW]))
         elif is_ours:
             row = _line_row(number, where, line, file)
         if is_ours:
@@ -87,25 +91,31 @@ def _line_row(number: int, where: str, line: bytes, file: BinaryIO) -> Row:
         decoded = decode_all(text)
     except UnicodeDecodeError as error:
         values = {"byte": f"0x{line[error.start]:02x}", "offset": file.tell() - len(line) + error.start}
-        return Row(number, where, problems=(Problem("data-not-utf8", where, values),))
+        return Row(number, where, problems=(Problem("data-not-utf8", where, values),), text=_escaped(line))
     except json.JSONDecodeError as error:
         values = {"reason": error.msg, "text": printable(text[:SHOWN_TEXT])}
-        return Row(number, where, problems=(Problem("data-broken-json", f"{where}:{error.colno}", values),))
+        problem = Problem("data-broken-json", f"{where}:{error.colno}", values)
+        return Row(number, where, problems=(problem,), text=text)
     if decoded.faults:
-        return Row(number, where, problems=tuple(Problem(code, where, values) for code, values in decoded.faults))
+        problems = tuple(Problem(code, where, values) for code, values in decoded.faults)
+        return Row(number, where, problems=problems, text=text)
     return Row(number, where, decoded.value)
+
+
+def _escaped(line: bytes) -> str:
+    return line.decode("utf-8", "backslashreplace").rstrip("\r\n")
 
 
 def _csv_rows(path: Path, file: BinaryIO, share: Share) -> Iterator[Row]:
     last: list[tuple[int, Problem]] = []
     number = -1
-    for number, (line, record) in enumerate(read_records(path, _text_lines(path, file, last))):
+    for number, record in enumerate(read_records(path, _text_lines(path, file, last))):
         if share.holds(number):
-            where = f"{path}:{line}"
-            yield Row(number, where, record) if isinstance(record, dict) else Row(number, where, problems=record)
+            where = f"{path}:{record.line}"
+            yield Row(number, where, record.cells, record.problems, is_last=record.is_last)
     if last and share.holds(number + 1):
         line, problem = last[0]
-        yield Row(number + 1, f"{path}:{line}", problems=(problem,))
+        yield Row(number + 1, f"{path}:{line}", problems=(problem,), is_last=True)
     if number < 0 and not last:
         raise DataError("data-empty", where=str(path))
 

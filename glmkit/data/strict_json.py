@@ -93,6 +93,8 @@ def skip_space(text: str, position: int) -> int:
 
 def printable(text: str) -> str:
     """Return ``text`` with everything a terminal could act on, and half surrogates, written as escapes."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 

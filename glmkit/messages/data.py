@@ -49,6 +49,10 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         'a conversation is {{"conversations": [{{"role": "user", "content": "..."}}, ...]}}',
         '对话的写法是 {{"conversations": [{{"role": "user", "content": "..."}}, ...]}}',
     ),
+    "data-utf16": (
+        "the file is UTF-16; save it as UTF-8",
+        "文件是 UTF-16 编码；请另存为 UTF-8",
+    ),
     # JSON
     "data-broken-json": ("not JSON ({reason}): {text}", "不是合法的 JSON（{reason}）：{text}"),
     "data-not-utf8": (
@@ -212,7 +216,10 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "一个优化步的 {count} 个样本都没有标签，无法计算损失",
     ),
     # Writing
-    "data-same-file": ("is the source itself; name another file to write", "与源文件相同；请换一个输出文件"),
+    "data-same-file": (
+        "is {other} itself, which is in use; name another file to write",
+        "与正在使用的 {other} 是同一个文件；请换一个输出文件",
+    ),
     "data-target-folder-missing": (
         "cannot be written: there is no folder {folder}",
         "无法写入：文件夹 {folder} 不存在",

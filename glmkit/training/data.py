@@ -17,6 +17,7 @@ from pathlib import Path
 from glmkit.chat.sample import Sample
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.config import DataFile, TrainConfig
+from glmkit.data.bad_rows import bad_rows_file
 from glmkit.data.encode import encode_samples
 from glmkit.data.files import find_files
 from glmkit.data.joined import JoinedSamples
@@ -101,13 +102,14 @@ def load_data(config: TrainConfig, samples: Sequence[Sample] | None) -> RunData:
         entry = DataFile(path=config.replayed.path, weight=config.replayed.share)
         replayed = find_files([entry], "replay.path")
     conversations, problems = [], list[Problem]()
-    for file in (*files, *replayed):
-        try:
-            conversations.append(read(file.path, config.source_format or None))
-        except DataError as error:
-            problems += error.problems
-    if problems:
-        raise DataError(problems)
+    with bad_rows_file(config.skip_bad, *(file.path for file in (*files, *replayed))) as bad_rows:
+        for file in (*files, *replayed):
+            try:
+                conversations.append(read(file.path, config.source_format or None, bad_rows))
+            except DataError as error:
+                problems += error.problems
+        if problems:
+            raise DataError(problems)
     tokenizer = load_tokenizer(config.tokenizer or config.model)
     rule = (config.max_seq_len, config.truncate, config.tools_layout)
     parts = [encode_samples(talks, tokenizer, *rule) for talks in conversations]

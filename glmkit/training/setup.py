@@ -86,6 +86,7 @@ def resolve_config(config: TrainConfig, dtype: DType) -> TrainConfig:
         data=files,
         replay=replay,
         tokenizer=absolute(config.tokenizer),
+        skip_bad=str(Path(config.skip_bad).expanduser().absolute()) if config.skip_bad else "",
         init_adapter=absolute(config.init_adapter),
         output_dir=str(Path(config.output_dir).expanduser().absolute()),
         name=config.name or f"{stem}-{config.method}",

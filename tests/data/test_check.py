@@ -99,6 +99,7 @@ def test_the_report_reads_as_lines(tmp_path: Path, tokenizer_file: Path, capsys:
         f"max_seq_len 40, truncate history: cuts {report.num_cut} samples, loses {report.lost_tokens} tokens, "
         f"{report.lost_labels} of them trained on",
         f"exact duplicates: 1 (first: {path}:3 repeats {path}:1)",
+        "remarks: 0",
         "faults: 0",
     ]
 

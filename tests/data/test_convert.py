@@ -142,7 +142,7 @@ def test_the_source_is_never_overwritten(source: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.jsonl"
     link.symlink_to(source)
     for target in (source, link, tmp_path / "." / "source.jsonl"):
-        text = f"{target}: is the source itself; name another file to write"
+        text = f"{target}: is {source} itself, which is in use; name another file to write"
         refused(lambda target=target: glmkit.convert(source, target), ConfigError, text)  # type: ignore[misc]
     assert source.read_bytes() == content
 

@@ -193,3 +193,13 @@ def test_an_unreadable_file_is_named(write: Write, as_nobody: AbstractContextMan
     path.chmod(0)
     with as_nobody, pytest.raises(DataError, match=r"rows\.jsonl: cannot be read: Permission denied$"):
         scan(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.json", "rows.csv"])
+def test_a_utf_16_file_is_one_fault(tmp_path: Path, encoding: str, name: str) -> None:
+    path = tmp_path / name
+    path.write_text('{"a": 1}\n' * 50, encoding=encoding)
+    with pytest.raises(DataError, match="the file is UTF-16; save it as UTF-8") as caught:
+        list(read_rows(path))
+    assert len(caught.value.problems) == 1

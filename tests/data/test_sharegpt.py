@@ -58,8 +58,8 @@ def test_a_call_and_its_observation_become_one_tool_message(converted: Converted
 
 
 def test_tools_may_be_a_list_with_or_without_openais_wrapper(converted: Converted) -> None:
-    row = {"conversations": [HUMAN, GPT], "tools": [TOOL, {"type": "function", "function": TOOL}]}
-    assert converted("sharegpt", row)["tools"] == [TOOL, TOOL]
+    row = {"conversations": [HUMAN, GPT], "tools": [TOOL, {"type": "function", "function": {**TOOL, "name": "alarm"}}]}
+    assert converted("sharegpt", row)["tools"] == [TOOL, {**TOOL, "name": "alarm"}]
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  ", [], "[]", "null"])

@@ -31,7 +31,8 @@ def examples(row: dict[str, Any]) -> Iterator[Example]:
     parts = [fields.required_text(row, "instruction"), fields.optional_text(row, "input")]
     messages.append({"role": "user", "content": "\n".join(part for part in parts if part)})
     messages.append({"role": "assistant", "content": fields.required_text(row, "output")})
-    yield Example(row={"conversations": messages}, faults=tuple(fields.faults))
+    message_fields = (*fields.message_fields, "instruction", "output")
+    yield Example(row={"conversations": messages}, faults=tuple(fields.faults), message_fields=message_fields)
 
 
 def write(row: Mapping[str, Any]) -> Written:

@@ -16,10 +16,14 @@ from glmkit.errors import Problem
 
 
 class FieldReader:
-    """Reads the fields of one row; ``faults`` holds what was wrong, in the order met."""
+    """Reads the fields of one row; ``faults`` holds what was wrong, in the order met.
+
+    ``message_fields`` names, for each message made, the field of the source it was made from.
+    """
 
     def __init__(self) -> None:
         self.faults: list[Problem] = []
+        self.message_fields: list[str] = []
 
     def fault(self, field: str, code: str, **values: Any) -> None:
         """Record what is wrong with ``field`` of the source."""
@@ -47,6 +51,7 @@ class FieldReader:
         """Return the messages of ``system`` (text) and ``history`` ([[question, answer], ...]); both may be absent."""
         system = self.optional_text(row, "system")
         messages = [{"role": "system", "content": system}] if system else []
+        self.message_fields += ["system"] if system else []
         history = row.get("history")
         if history in (None, ""):
             return messages
@@ -58,8 +63,10 @@ class FieldReader:
                 self.fault(f"history[{index}]", "data-history-pair", value=shown(pair))
                 continue
             for number, (role, text) in enumerate(zip(("user", "assistant"), pair, strict=True)):
-                if self.is_text(f"history[{index}][{number}]", text):
+                field = f"history[{index}][{number}]"
+                if self.is_text(field, text):
                     messages.append({"role": role, "content": text})
+                    self.message_fields.append(field)
         return messages
 
     def decoded(self, field: str, text: str, code: str) -> Any:

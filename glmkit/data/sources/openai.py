@@ -52,7 +52,7 @@ def examples(row: dict[str, Any]) -> Iterator[Example]:
         row={**({"tools": tools} if tools else {}), "conversations": translation.messages},
         faults=tuple(translation.faults),
         messages_field="messages",
-        message_indices=tuple(translation.indices),
+        message_fields=tuple(translation.message_fields),
     )
 
 
@@ -62,7 +62,6 @@ class _Translation(FieldReader):
     def __init__(self) -> None:
         super().__init__()
         self.messages: list[dict[str, Any]] = []
-        self.indices: list[int] = []  # messages[i] was made from the source's message indices[i]
         self._calls: dict[str, tuple[int, dict[str, Any]]] = {}  # id -> index and tool message without observation
 
     def tools(self, tools: Any) -> list[Any]:
@@ -113,7 +112,7 @@ class _Translation(FieldReader):
 
     def _append(self, index: int, message: dict[str, Any]) -> None:
         self.messages.append(message)
-        self.indices.append(index)
+        self.message_fields.append(f"messages[{index}]")
 
     def _reply(self, index: int, field: str, message: dict[str, Any]) -> None:
         loss = self.loss(field, message)

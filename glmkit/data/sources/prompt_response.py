@@ -34,7 +34,8 @@ def examples(row: dict[str, Any]) -> Iterator[Example]:
         messages = fields.earlier_messages(row)
         for role, field in zip(("user", "assistant"), pairs[0], strict=True):
             messages.append({"role": role, "content": fields.required_text(row, field)})
-        yield Example(row={"conversations": messages}, faults=tuple(fields.faults))
+        message_fields = (*fields.message_fields, *pairs[0])
+        yield Example(row={"conversations": messages}, faults=tuple(fields.faults), message_fields=message_fields)
         return
     found = ", ".join(field for pair in pairs for field in pair if field in row) or "-"
     fields.fault("", "data-one-pair", value=found, choices=", ".join("/".join(pair) for pair in PAIRS))

@@ -66,7 +66,7 @@ def examples(row: dict[str, Any]) -> Iterator[Example]:
     yield Example(
         row={**({"tools": tools} if tools else {}), "conversations": translation.messages},
         faults=tuple(translation.faults),
-        message_indices=tuple(translation.indices),
+        message_fields=tuple(translation.message_fields),
     )
 
 
@@ -76,8 +76,7 @@ class _Translation(FieldReader):
     def __init__(self) -> None:
         super().__init__()
         self.messages: list[dict[str, Any]] = []
-        self.indices: list[int] = []  # messages[i] was made from the source's message indices[i]
-        self._call: tuple[int, dict[str, Any]] | None = None
+        self._call: tuple[str, dict[str, Any]] | None = None
 
     def tools(self, tools: Any) -> list[Any]:
         """Return the functions without a {"type": "function"} wrapper, the form ChatGLM3 documents."""
@@ -100,7 +99,7 @@ class _Translation(FieldReader):
     def system(self, text: Any) -> None:
         """Put the row's own system text first."""
         if text not in (None, "") and self.is_text("system", text):
-            self._append(0, {"role": "system", "content": text})
+            self._append("system", {"role": "system", "content": text})
 
     def add(self, index: int, message: Any) -> None:
         """Translate one message of the source."""
@@ -115,32 +114,32 @@ class _Translation(FieldReader):
             return
         loss = {"loss": message["loss"]} if "loss" in message else self.loss(field, message)
         if role == "observation" and self._call is not None:
-            call_index, call = self._call
+            call_field, call = self._call
             self._call = None
             if self.is_text(f"{field}.value", value):
-                self._append(call_index, {**call, "observation": value})
+                self._append(call_field, {**call, "observation": value})
             return
         self._name_unanswered()
         if role == "tool":
             waiting = self._read_call(f"{field}.value", value)
-            self._call = (index, {**waiting, **loss}) if waiting else None
+            self._call = (field, {**waiting, **loss}) if waiting else None
         elif self.is_text(f"{field}.value", value):
-            self._append(index, {"role": role, "content": value, **(loss if role == "assistant" else {})})
+            self._append(field, {"role": role, "content": value, **(loss if role == "assistant" else {})})
 
     def end(self) -> None:
         """Add a last call that nothing answers."""
         if self._call is not None:
-            index, call = self._call
-            self._append(index, written_call(call))
+            field, call = self._call
+            self._append(field, written_call(call))
 
-    def _append(self, index: int, message: dict[str, Any]) -> None:
+    def _append(self, field: str, message: dict[str, Any]) -> None:
         self.messages.append(message)
-        self.indices.append(index)
+        self.message_fields.append(field)
 
     def _name_unanswered(self) -> None:
         if self._call is not None:
-            index, call = self._call
-            self.fault(f"conversations[{index}]", "data-sharegpt-unanswered", name=call["name"])
+            field, call = self._call
+            self.fault(field, "data-sharegpt-unanswered", name=call["name"])
             self._call = None
 
     def _read_call(self, field: str, value: Any) -> dict[str, Any] | None:

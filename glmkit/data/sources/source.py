@@ -25,16 +25,16 @@ class Example:
     faults: tuple[Problem, ...] = ()  # the row is wrong and the file is refused; the sentences name the fields
     skip_reason: str = ""  # the part is left out and counted
     messages_field: str = "conversations"  # what the source calls the list of messages
-    message_indices: tuple[int, ...] | None = None  # message i was made from the source's message_indices[i]
+    message_fields: tuple[str, ...] | None = None  # message i was made from the source's message_fields[i]
 
     def in_source_fields(self, problem: Problem) -> Problem:
-        """Return a fault of ``row`` with the field named as the source has it."""
-        if self.message_indices is None or "field" not in problem.values:
+        """Return a fault of, or a remark on, ``row`` with the field named as the source has it."""
+        if self.message_fields is None or "field" not in problem.values:
             return problem
-        indices = self.message_indices
+        fields = self.message_fields
 
         def rename(match: re.Match[str]) -> str:
-            return self.messages_field + (f"[{indices[int(match[1])]}]" if match[1] else "")
+            return fields[int(match[1])] if match[1] else self.messages_field
 
         field = re.sub(r"^conversations(?:\[(\d+)\])?", rename, problem.values["field"])
         return replace(problem, values={**problem.values, "field": field})
