@@ -27,7 +27,8 @@ def render_run_page(config: TrainConfig, rows: Sequence[Mapping[str, Any]], tota
     seconds, tokens = sum(row["seconds"] for row in rows), sum(row["tokens"] for row in rows)
     labels = sum(row["labels"] for row in rows)
     is_done = len(rows) >= total_steps
-    said: dict[str, Any] = {"model": config.model, "data": config.data or "-", "method": config.method}
+    data = ", ".join(file.path for file in config.data_files) or "-"
+    said: dict[str, Any] = {"model": config.model, "data": data, "method": config.method}
     said |= {"steps": len(rows), "total": total_steps, "epochs": f"{rows[-1]['epoch']:g}"}
     figures = [
         (message("report-run-steps"), f"{len(rows):,}", ""),

@@ -138,7 +138,7 @@ def test_every_fault_of_a_mixture_is_named(tmp_path: Path) -> None:
     text = """model: m
 data:
 - a.jsonl
-- {path: b.jsonl, wieght: 2}
+- {path: b.jsonl, weights: 2}
 - {path: c.jsonl, weight: heavy}
 - {path: d.jsonl, weight: 0}
 - {weight: 2, path: ""}
@@ -151,7 +151,7 @@ replay: {path: g.jsonl, share: 1}
     with pytest.raises(ConfigError) as caught:
         resolve(TrainConfig, {}, path)
     assert str(caught.value).splitlines() == [
-        f"{path}:2: data[1]: unknown key 'wieght'; did you mean 'weight'?",
+        f"{path}:2: data[1]: unknown key 'weights'; did you mean 'weight'?",
         f"{path}:2: data[2]: weight is 'heavy'; it must be a number",
         f"{path}:2: data[4].path: must not be empty",
         f"{path}:2: data[5]: path is missing",

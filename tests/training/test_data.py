@@ -160,6 +160,12 @@ def test_the_saved_settings_of_a_mixture_continue_the_run_from_any_folder(
     assert main(["train", "--config", str(result.folder / "config.yaml")]) == 0
 
 
+def test_the_page_of_a_run_names_its_files(mixed: Make, files: list[Path]) -> None:
+    page = (train(mixed(steps=2)).folder / "report.html").read_text(encoding="utf-8")
+    assert f"{files[0]}, {files[1]}" in page
+    assert "DataFile" not in page and "Replay(" not in page
+
+
 def test_a_moved_file_is_the_same_file(mixed: Make, files: list[Path]) -> None:
     first = train(mixed())
     for path in files:
