@@ -13,6 +13,8 @@ __version__ = "0.1.0.dev0"
 _EXPORTS = {
     "Conversation": "glmkit.chat.conversation",
     "Engine": "glmkit.serving.engine",
+    "EvalConfig": "glmkit.config",
+    "Evaluation": "glmkit.evaluation.result",
     "GLM": "glmkit.model.glm",
     "GlmkitError": "glmkit.errors",
     "Message": "glmkit.chat.conversation",
@@ -25,9 +27,10 @@ _EXPORTS = {
     "convert": "glmkit.data.convert",
     "encode_chat": "glmkit.chat.protocol",
     "encode_conversation": "glmkit.chat.protocol",
+    "evaluate": "glmkit.evaluation.command",
     "load_model": "glmkit.loading",
     "load_tokenizer": "glmkit.loading",
-    "train": "glmkit.training.loop",
+    "train": "glmkit.tuning",
 }
 __all__ = ["__version__", *_EXPORTS]
 
@@ -36,14 +39,17 @@ if TYPE_CHECKING:
     from glmkit.chat.protocol import encode_chat, encode_conversation
     from glmkit.chat.sample import Sample
     from glmkit.chat.tokenizer import Tokenizer
-    from glmkit.config import TrainConfig
+    from glmkit.config import EvalConfig, TrainConfig
     from glmkit.data.convert import convert
     from glmkit.errors import GlmkitError
+    from glmkit.evaluation.command import evaluate
+    from glmkit.evaluation.result import Evaluation
     from glmkit.loading import load_model, load_tokenizer
     from glmkit.model.glm import GLM
     from glmkit.serving.engine import Engine
     from glmkit.serving.sampling import SamplingParams
-    from glmkit.training.loop import RunResult, train
+    from glmkit.training.loop import RunResult
+    from glmkit.tuning import train
 
 
 def __getattr__(name: str) -> Any:

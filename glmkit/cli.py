@@ -39,6 +39,13 @@ COMMANDS: dict[str, tuple[type, str, str, str]] = {
         "Fine-tune a GLM on a file of conversations.\n\nThe same command continues a run that was stopped.",
         "用对话数据微调 GLM 模型。\n\n重复同一条命令会从中断处继续。",
     ),
+    "eval": (
+        configs.EvalConfig,
+        "evaluate",
+        "Measure a model or a run on a file of conversations.\n\nLoss and perplexity; at every trained turn the model "
+        "answers after the recorded history, and its tool calls, code and text are compared with the recorded ones.",
+        "用对话文件评估模型或训练结果。\n\n计算损失和困惑度；在每个参与训练的轮次让模型接着记录的历史作答，并比较工具调用、代码和文本。",
+    ),
     "chat": (
         configs.ChatConfig,
         "chat",

@@ -9,7 +9,7 @@ import os
 import sys
 from dataclasses import replace
 
-from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, ShowConfig, TrainConfig
+from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, EvalConfig, ShowConfig, TrainConfig
 
 # OpenMP's threads wait for each other by spinning for milliseconds. Where something else wants a core, too, a step then
 # takes three to ten times as long; sleeping after a short spin costs nothing measurable on an idle machine
@@ -19,9 +19,16 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 def train(config: TrainConfig) -> None:
     """`glmkit train`."""
-    from glmkit.training.loop import train
+    from glmkit.tuning import train
 
     train(config)
+
+
+def evaluate(config: EvalConfig) -> int:
+    """`glmkit eval`."""
+    from glmkit.evaluation.command import run_evaluate
+
+    return run_evaluate(config)
 
 
 def chat(config: ChatConfig) -> int:

@@ -9,85 +9,12 @@ all faults at once, before anything is loaded; what needs files or a card is che
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from glmkit.errors import ConfigError, Problem
+from glmkit.errors import Problem
+from glmkit.option import REQUIRED, Checks, option
 from glmkit.settings import read_entry
-
-REQUIRED: Any = object()
-
-
-def option(default: Any, en: str, zh: str, *, argument: bool = False, short: str = "", flag: str = "") -> Any:
-    """Declare a setting.
-
-    Args:
-        default: Its default; ``REQUIRED`` when the user must give it.
-        en: One line of help in English.
-        zh: The same in Chinese.
-        argument: Also accepted by position on the command line (arguments stay in field order).
-        short: One-letter flag, "-m".
-        flag: Long flag where it is not the field's name.
-    """
-    metadata = {"en": en, "zh": zh, "argument": argument, "short": short, "flag": flag}
-    if default is REQUIRED:
-        return field(metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-class Checks:
-    """Collects the faults of one config so that the user hears of all of them at once."""
-
-    def __init__(self, config: Any) -> None:
-        self.config = config
-        self.problems: list[Problem] = []
-
-    def reject(self, code: str, name: str, **values: Any) -> None:
-        """Record a fault of field ``name``."""
-        self.problems.append(Problem(code, name, {"value": getattr(self.config, name), **values}))
-
-    def at_least(self, name: str, low: float) -> None:
-        """Field ``name``, unless None, must be >= ``low``."""
-        value = getattr(self.config, name)
-        if value is not None and not value >= low:
-            self.reject("cli-too-small", name, low=low)
-
-    def above(self, name: str, low: float) -> None:
-        """Field ``name``, unless None, must be > ``low``."""
-        value = getattr(self.config, name)
-        if value is not None and not value > low:
-            self.reject("cli-not-above", name, low=low)
-
-    def between(self, name: str, low: float, high: float) -> None:
-        """Field ``name``, unless None, must be in [low, high]."""
-        value = getattr(self.config, name)
-        if value is not None and not low <= value <= high:
-            self.reject("cli-out-of-range", name, low=low, high=high)
-
-    def required(self, *names: str) -> None:
-        """Text fields ``names`` must not be empty."""
-        for name in names:
-            if not getattr(self.config, name):
-                self.reject("cli-empty", name)
-
-    def only_with(self, condition: bool, because: str, *names: str) -> None:
-        """Fields ``names`` must keep their defaults unless ``condition``; ``because`` names the setting they need."""
-        if condition:
-            return
-        defaults = {item.name: item.default for item in fields(self.config)}
-        for name in names:
-            if getattr(self.config, name) != defaults[name]:
-                self.reject("cli-has-no-effect", name, because=because)
-
-    def store(self, name: str, value: Any) -> None:
-        """Give field ``name`` of the frozen config its value in the one form that the rest of the code sees."""
-        object.__setattr__(self.config, name, value)
-
-    def done(self) -> None:
-        """Raise ConfigError with everything recorded, if anything was."""
-        if self.problems:
-            raise ConfigError(self.problems)
-
 
 Method = Literal["ptuning", "full"]
 LossAverage = Literal["token", "sample"]
@@ -216,6 +143,26 @@ class TrainConfig:
         "token", "mean over a step's labelled tokens, or over its samples", "损失按词元平均，或先按样本平均"
     )
 
+    eval_data: str = option("", "file to evaluate on while training", "训练中用于评估的数据文件")
+    validation: float = option(
+        0.0,
+        "share of data held out to evaluate on; samples with a tool in common stay on one side",
+        "从 data 中划出多少比例用于评估；共用工具的样本划到同一侧",
+    )
+    eval_every: int = option(
+        0, "steps between two evaluations; 0 means at every save", "每隔多少步评估一次；0 表示每次保存时"
+    )
+    eval_generate: int = option(
+        0,
+        "conversations whose turns are also generated and compared; 0 measures the loss only",
+        "同时生成回答并比较的对话数；0 表示只计算损失",
+    )
+    keep_best: bool = option(
+        False,
+        "save the step with the lowest evaluation loss, too; the file best names it",
+        "另外保存评估损失最低的一步，由文件 best 指出",
+    )
+
     dtype: DType = option("auto", "number type of the computation", "计算所用的数值类型")
     device: Device = option("auto", "where to compute", "计算设备")
     threads: int = option(0, "CPU threads; 0 leaves the choice to PyTorch", "CPU 线程数；0 表示由 PyTorch 决定")
@@ -231,7 +178,7 @@ class TrainConfig:
         checks.required("model", "output_dir")
         for name in ("prefix_len", "max_seq_len", "samples_per_step", "max_tokens_per_row", "save_every", "log_every"):
             checks.at_least(name, 1)
-        for name in ("steps", "warmup_steps", "threads", "seed", "weight_decay"):
+        for name in ("steps", "warmup_steps", "threads", "seed", "weight_decay", "eval_every", "eval_generate"):
             checks.at_least(name, 0)
         for name in ("epochs", "learning_rate", "max_grad_norm"):
             checks.above(name, 0)
@@ -246,6 +193,10 @@ class TrainConfig:
         )
         checks.only_with(self.method == "full", "method: full", "from_scratch")
         self._check_data(checks)
+        if not 0 <= self.validation < 1:
+            checks.reject("cli-out-of-range", "validation", low=0, high="1 (exclusive)")
+        checks.only_with(not self.eval_data, "no eval_data", "validation")
+        checks.only_with(self.is_evaluated, "eval_data or validation", "eval_every", "eval_generate", "keep_best")
         checks.done()
 
     def _check_data(self, checks: Checks) -> None:
@@ -279,9 +230,61 @@ class TrainConfig:
         return self.replay  # type: ignore[return-value]  # __post_init__ has made it a Replay
 
     @property
+    def is_evaluated(self) -> bool:
+        """Whether the run is evaluated on the way."""
+        return bool(self.eval_data or self.validation)
+
+    @property
     def peak_learning_rate(self) -> float:
         """The learning rate asked for, or the method's usual one."""
         return LEARNING_RATES[self.method] if self.learning_rate is None else self.learning_rate
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvalConfig:
+    """`glmkit eval`: loss, and answers compared with the recorded ones, on a file of conversations."""
+
+    model: str = option(
+        REQUIRED, "a model folder, a hub id or a run", "模型文件夹、模型仓库名或训练结果文件夹", argument=True
+    )
+    data: str = option(
+        REQUIRED, "file of conversations (.json, .jsonl or .csv)", "对话数据文件（.json、.jsonl 或 .csv）", short="-d"
+    )
+    adapter: str = option(
+        "", "adapter: a run, a step folder, or the original's", "适配器：训练结果、某一步或原版保存的", short="-a"
+    )
+    tokenizer: str = option("", "folder or tokenizer.model, if not in the model folder", "分词器（默认在模型文件夹中）")
+    source_format: str = option("", *SOURCE_FORMAT_HELP)
+    limit: int = option(
+        0, "evaluate on so many conversations, drawn by seed; 0 means all", "只评估按种子抽取的若干对话；0 表示全部"
+    )
+    generate: bool = option(
+        True, "generate every trained turn and compare; without, only the loss", "生成每一轮回答并比较；否则只计算损失"
+    )
+    failures: int = option(5, "wrong answers to show, drawn by seed", "展示几个答错的例子（按种子抽取）")
+    output: str = option(
+        "", "file for all figures and answers (.json)", "保存全部数字和回答的文件（.json）", short="-o"
+    )
+    max_tokens: int = option(512, "longest answer in tokens", "回答的最大长度（词元数）")
+    max_batch: int = option(16, "answers generated at once", "同时生成的回答数")
+    max_seq_len: int = option(
+        2048, "loss: longest sample in tokens; longer ones are cut", "损失：样本最大长度（词元数），超出部分截断"
+    )
+    truncate: Truncation = option(*TRUNCATE)
+    seed: int = option(42, "seed of what is drawn", "抽取所用的随机种子")
+    dtype: DType = option("auto", "number type of the weights", "权重的数值类型")
+    device: Device = option("auto", "where to compute", "计算设备")
+    threads: int = option(0, "CPU threads; 0 leaves the choice to PyTorch", "CPU 线程数；0 表示由 PyTorch 决定")
+
+    def __post_init__(self) -> None:
+        checks = Checks(self)
+        checks.required("model", "data")
+        for name in ("max_tokens", "max_batch", "max_seq_len"):
+            checks.at_least(name, 1)
+        for name in ("limit", "failures", "seed", "threads"):
+            checks.at_least(name, 0)
+        checks.only_with(self.generate, "generate: true", "failures", "max_tokens", "max_batch")
+        checks.done()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

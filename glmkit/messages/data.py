@@ -331,4 +331,11 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     ),
     "data-show-more-labelled": ("{count} more tokens, trained on", "还有 {count} 个参与训练的词元"),
     "data-show-more-unlabelled": ("{count} more tokens, not trained on", "还有 {count} 个不参与训练的词元"),
+    # held out for evaluation
+    "data-split-one-group": (
+        "nothing can be held out: all {count} conversations hang together by the tools they share",
+        "无法划出验证数据：全部 {count} 个对话都通过共用的工具连在一起",
+        "give a file of its own with --eval-data",
+        "请用 --eval-data 给出单独的验证文件",
+    ),
 }

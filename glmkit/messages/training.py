@@ -195,6 +195,31 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     ),
     "training-done": ("done, last loss {loss}: {folder}", "完成，最后的损失为 {loss}：{folder}"),
     "training-try": ("talk to it: {command}", "与它对话：{command}"),
+    # evaluations on the way
+    "training-no-evaluate": (
+        "the settings ask for an evaluation, but no function for it was handed in",
+        "设置中要求评估，但没有传入评估函数",
+        "call glmkit.train, which brings one",
+        "请调用 glmkit.train，它自带评估函数",
+    ),
+    "training-validation-needs-data": (
+        "a share can only be held out of a data file, and samples were handed in",
+        "只能从数据文件中划出验证数据，而这里传入的是样本",
+        "give the evaluation's own file with eval_data",
+        "请用 eval_data 给出单独的评估文件",
+    ),
+    "training-eval": (
+        "evaluation after step {step}: loss {loss}{others}  ({seconds} s)",
+        "第 {step} 步后的评估：损失 {loss}{others}（{seconds} 秒）",
+    ),
+    "training-eval-failed": (
+        "the evaluation after step {step} failed ({kind}: {reason}); training goes on",
+        "第 {step} 步后的评估失败（{kind}：{reason}）；训练继续",
+    ),
+    "training-eval-best": (
+        "lowest evaluation loss: {loss} after step {step}",
+        "最低的评估损失：{loss}（第 {step} 步之后）",
+    ),
     # trouble on the way
     "training-not-finite": (
         "step {step} is not finite (loss {loss}, gradient norm {grad_norm}) and was not applied; samples: {samples}",

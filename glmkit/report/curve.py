@@ -24,13 +24,19 @@ def smooth(values: Sequence[float]) -> list[float]:
     return [(sums[end] - sums[start]) / (end - start) for start, end in spans]
 
 
-def loss_curve(losses: Sequence[float], learning_rates: Sequence[float], path: str | os.PathLike[str]) -> Path:
+def loss_curve(
+    losses: Sequence[float],
+    learning_rates: Sequence[float],
+    path: str | os.PathLike[str],
+    evaluations: Sequence[tuple[int, float]] = (),
+) -> Path:
     """Draw loss (raw and smoothed) over the learning rate of every step into a PNG file.
 
     Args:
         losses: loss of step 1, 2, ...
         learning_rates: learning rate of the same steps.
         path: the picture; an earlier one is replaced in one move.
+        evaluations: (step, loss on held-out data) of every evaluation.
 
     Raises:
         ValueError: the lists are empty or differ in length.
@@ -61,6 +67,9 @@ def loss_curve(losses: Sequence[float], learning_rates: Sequence[float], path: s
         va="center",
         annotation_clip=False,
     )
+    if evaluations:
+        marks = {"color": SECOND, "marker": "o", "markersize": 4, "linewidth": 1.5, "label": "evaluation"}
+        top.plot([step for step, _ in evaluations], [loss for _, loss in evaluations], **marks)
     top.set_ylabel("loss")
     if max(losses) > 20 * min(losses) > 0:  # a fall over more than one decade is a flat line on a linear axis
         top.set_yscale("log")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from glmkit.config import Checks
+from glmkit.option import Checks
 
 GREEDY_BELOW = 1e-5  # dividing by less than this leaves nothing but the likeliest token, or an overflow
 LARGEST_LOGIT = 1e30  # so that no temperature or penalty in range can push a finite logit to infinity

@@ -19,6 +19,7 @@ from glmkit.errors import Problem, StorageError
 
 MANIFEST = "manifest.json"
 LATEST = "latest"
+BEST = "best"
 UNFINISHED = ".unfinished-"  # what a killed process leaves behind starts with this; removed by the next one
 STEP_NAME = re.compile(r"step-(\d{6,})")
 READ_BYTES = 1 << 20
@@ -70,10 +71,10 @@ def publish(run: Path, step: int, write: Callable[[Path], None]) -> Path:
     return final
 
 
-def point_to(run: Path, step: int) -> None:
-    """Let ``latest`` name the folder of ``step``, which is what readers of the run load."""
-    if not (run / LATEST).is_file() or (run / LATEST).read_text(encoding="utf-8").strip() != step_name(step):
-        write_whole(run / LATEST, step_name(step) + "\n")
+def point_to(run: Path, step: int, name: str = LATEST) -> None:
+    """Let ``latest``, which is what readers of the run load, or ``best`` name the folder of ``step``."""
+    if not (run / name).is_file() or (run / name).read_text(encoding="utf-8").strip() != step_name(step):
+        write_whole(run / name, step_name(step) + "\n")
 
 
 def seal(folder: Path, step: int) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from glmkit.chat.conversation import Conversation
 from glmkit.chat.sample import Sample
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.config import DataFile, TrainConfig
@@ -23,7 +24,8 @@ from glmkit.data.files import find_files
 from glmkit.data.joined import JoinedSamples
 from glmkit.data.mixture import Mixture, exact
 from glmkit.data.read import read
-from glmkit.errors import DataError, ModelError, Problem
+from glmkit.data.split import HeldOut, split
+from glmkit.errors import ConfigError, DataError, ModelError, Problem
 from glmkit.loading import load_tokenizer
 from glmkit.training.checkpoint import sha256
 
@@ -48,6 +50,7 @@ class RunData:
     mixture: Mixture
     files: tuple[FileRecord, ...]  # none when samples were handed in
     tokenizer: Tokenizer | None
+    held_out: HeldOut | None = None  # what the run is evaluated on
 
     def total_steps(self, config: TrainConfig) -> int:
         """Return how many optimiser steps the settings ask for."""
@@ -89,27 +92,39 @@ def load_data(config: TrainConfig, samples: Sequence[Sample] | None) -> RunData:
         samples: encoded samples to use instead of the files.
 
     Raises:
-        DataError: with every fault of the files, or nothing is left to train on.
-        ModelError: no tokenizer; with samples handed in only if the settings name one.
+        DataError: with every fault of the files, or nothing is left to train or evaluate on.
+        ModelError: no tokenizer; with samples handed in only if the settings name one or ask for an evaluation.
+        ConfigError: a share is to be held out of samples that are handed in, or of conversations that share all tools.
     """
     if samples is not None:
         if not samples:
             raise DataError("training-no-samples")
-        return RunData(samples, Mixture([(len(samples), 1)]), (), optional_tokenizer(config))
+        if config.validation:
+            raise ConfigError("training-validation-needs-data", where="validation")
+        talks = read(config.eval_data) if config.eval_data else []
+        tokenizer = load_tokenizer(config.tokenizer or config.model) if talks else optional_tokenizer(config)
+        mixture = Mixture([(len(samples), 1)])
+        return RunData(samples, mixture, (), tokenizer, encode_held_out(talks, tokenizer, config))
     files = config.data_files
     replayed: tuple[DataFile, ...] = ()
     if config.replayed is not None:
         entry = DataFile(path=config.replayed.path, weight=config.replayed.share)
         replayed = find_files([entry], "replay.path")
     conversations, problems = [], list[Problem]()
-    with bad_rows_file(config.skip_bad, *(file.path for file in (*files, *replayed))) as bad_rows:
-        for file in (*files, *replayed):
+    evaluated = (DataFile(path=config.eval_data),) if config.eval_data else ()
+    read_files = (*files, *replayed, *evaluated)
+    with bad_rows_file(config.skip_bad, *(file.path for file in read_files)) as bad_rows:
+        for file in read_files:
             try:
-                conversations.append(read(file.path, config.source_format or None, bad_rows))
+                source_format = None if file in evaluated else config.source_format or None
+                conversations.append(read(file.path, source_format, bad_rows))
             except DataError as error:
                 problems += error.problems
         if problems:
             raise DataError(problems)
+    held_out = conversations.pop() if evaluated else []
+    if config.validation:
+        held_out = take_out(conversations[: len(files)], config)
     tokenizer = load_tokenizer(config.tokenizer or config.model)
     rule = (config.max_seq_len, config.truncate, config.tools_layout)
     parts = [encode_samples(talks, tokenizer, *rule) for talks in conversations]
@@ -117,7 +132,31 @@ def load_data(config: TrainConfig, samples: Sequence[Sample] | None) -> RunData:
         FileRecord(file.path, file.weight, number >= len(files), len(part), *size_and_sha256(Path(file.path)))
         for number, (file, part) in enumerate(zip((*files, *replayed), parts, strict=True))
     )
-    return RunData(parts[0] if len(parts) == 1 else JoinedSamples(parts), mixture_of(records), records, tokenizer)
+    joined = parts[0] if len(parts) == 1 else JoinedSamples(parts)
+    return RunData(joined, mixture_of(records), records, tokenizer, encode_held_out(held_out, tokenizer, config))
+
+
+def take_out(files: Sequence[list[Conversation]], config: TrainConfig) -> list[Conversation]:
+    """Take the share ``validation`` of the conversations out of the lists, all files together, and return it."""
+    everything = [talk for talks in files for talk in talks]
+    held_out = split(everything, config.validation, config.seed)[1]
+    chosen, number = set(held_out), 0
+    for talks in files:
+        end = number + len(talks)
+        talks[:] = [everything[index] for index in range(number, end) if index not in chosen]
+        number = end
+    return [everything[index] for index in held_out]
+
+
+def encode_held_out(
+    conversations: Sequence[Conversation], tokenizer: Tokenizer | None, config: TrainConfig
+) -> HeldOut | None:
+    """Encode what the run is evaluated on as what it is trained on; None for nothing."""
+    if not conversations:
+        return None
+    assert tokenizer is not None
+    samples = encode_samples(conversations, tokenizer, config.max_seq_len, config.truncate, config.tools_layout)
+    return HeldOut(conversations, samples)
 
 
 def mixture_of(files: Sequence[FileRecord]) -> Mixture:

@@ -28,6 +28,7 @@ from glmkit.settings import to_yaml
 from glmkit.training import setup
 from glmkit.training.checkpoint import write_whole
 from glmkit.training.data import load_data
+from glmkit.training.evaluating import Evaluate, Evaluations
 from glmkit.training.interrupt import StopRequest
 from glmkit.training.optimizer import learning_rate_at, make_optimizer, restore_optimizer, set_learning_rate
 from glmkit.training.progress import Display, settings_table
@@ -49,12 +50,15 @@ class RunResult:
     steps: int
 
 
-def train(config: TrainConfig, *, samples: Sequence[Sample] | None = None) -> RunResult:
+def train(
+    config: TrainConfig, *, samples: Sequence[Sample] | None = None, evaluate: Evaluate | None = None
+) -> RunResult:
     """Train, or go on with the run of that name from where it stopped.
 
     Args:
         config: the settings.
         samples: encoded samples to train on; the config's ``data`` is then not read.
+        evaluate: measures the model where the settings ask for it (``eval_data`` or ``validation``).
 
     Returns:
         Losses, run folder and number of steps. A finished run trains nothing and returns what it has.
@@ -71,6 +75,8 @@ def train(config: TrainConfig, *, samples: Sequence[Sample] | None = None) -> Ru
         raise ConfigError("training-no-data", where="data")
     if samples is not None and config.replayed is not None:
         raise ConfigError("cli-has-no-effect", where="replay", value=config.replayed.path, because="data")
+    if config.is_evaluated and evaluate is None:
+        raise ConfigError("training-no-evaluate", where="evaluate")
     device = setup.choose_device(config)
     allow_data_change, restart = config.allow_data_change, config.restart
     config = setup.resolve_config(config, setup.choose_dtype(config, device))
@@ -105,9 +111,14 @@ def train(config: TrainConfig, *, samples: Sequence[Sample] | None = None) -> Ru
         first_step = checkpoint.step if checkpoint is not None else 0
         if first_step >= total_steps:
             display.say("training-already-done", folder=run.path, steps=first_step)
-            return RunResult([row["loss"] for row in run.metrics_until(first_step)], run.path, first_step)
+            return RunResult(losses_of(run.metrics_until(first_step)), run.path, first_step)
         run.save_config(to_yaml(config))
-        rows = run.rewind_metrics(first_step)
+        recorded = run.rewind_metrics(first_step)
+        rows = [row for row in recorded if "loss" in row]  # the others are of evaluations
+        evaluations = None
+        if evaluate is not None and data.held_out is not None:
+            assert tokenizer is not None  # held_out was encoded with it
+            evaluations = Evaluations(evaluate, tokenizer, data.held_out, config, run, display, recorded)
         if tokenizer is not None:
             display.sanity_check(samples[0], tokenizer)
         display.show(settings_table(config))
@@ -155,31 +166,51 @@ def train(config: TrainConfig, *, samples: Sequence[Sample] | None = None) -> Ru
                 run.record(row)
                 display.step(row, total_steps)
 
-                # --- save when due, when asked to stop, and at the end
+                # --- evaluate when due, unless asked to stop
                 is_last = step + 1 == total_steps
+                is_saving = is_last or (step + 1) % config.save_every == 0
+                is_best = False
+                if evaluations is not None and not stop.requested and evaluations.is_due(step + 1, is_saving, is_last):
+                    is_best = evaluations.run(model, step + 1, lambda: stop.requested) and config.keep_best
+
+                # --- save when due, when it is the best to keep, when asked to stop, and at the end
                 is_leaving = is_last or stop.requested
-                if is_leaving or (step + 1) % config.save_every == 0:
+                if is_saving or is_best or is_leaving:
                     write = partial(write_step, step + 1, identity, model, tokenizer, optimizer, trained)
-                    saver.save(step + 1, write, needed_bytes, must_succeed=is_leaving)
+                    is_passing = not (is_saving or is_leaving)
+                    saver.save(step + 1, write, needed_bytes, is_leaving, is_best, is_replaceable=is_passing)
                     if is_leaving or time.monotonic() - last_curve > CURVE_EVERY_S:
-                        write_reports(run, config, rows, total_steps, display)
+                        write_reports(run, config, rows, evaluations, total_steps, display)
                         last_curve = time.monotonic()
                 if stop.requested and not is_last:
                     raise Stopped("training-stopped", where=str(run.path), step=step + 1, command=command)
 
         # --- last words
-        display.say("training-done", folder=run.path, loss=f"{rows[-1]['loss']:.4f}")
+        display.say("training-done", folder=run.path, loss=f"{losses_of(rows)[-1]:.4f}")
+        if evaluations is not None and evaluations.best is not None:
+            display.say("training-eval-best", step=evaluations.best[0], loss=f"{evaluations.best[1]:.4f}")
         if tokenizer is not None:
             display.say("training-try", command=f"glmkit chat {shlex.quote(shown_path(run.path))}")
-        return RunResult([row["loss"] for row in rows], run.path, total_steps)
+        return RunResult(losses_of(rows), run.path, total_steps)
+
+
+def losses_of(rows: Sequence[Mapping[str, Any]]) -> list[float]:
+    """Return the training losses in rows of ``metrics.jsonl``; a row of an evaluation has none."""
+    return [row["loss"] for row in rows if "loss" in row]
 
 
 def write_reports(
-    run: RunFolder, config: TrainConfig, rows: Sequence[Mapping[str, Any]], total_steps: int, display: Display
+    run: RunFolder,
+    config: TrainConfig,
+    rows: Sequence[Mapping[str, Any]],
+    evaluations: Evaluations | None,
+    total_steps: int,
+    display: Display,
 ) -> None:
     """Write ``curve.png`` and ``report.html``; one that cannot be written is no reason to lose a training."""
+    evaluated = evaluations.losses if evaluations is not None else ()
     with told_failure(run.path / CURVE, display):
-        loss_curve([row["loss"] for row in rows], [row["lr"] for row in rows], run.path / CURVE)
+        loss_curve([row["loss"] for row in rows], [row["lr"] for row in rows], run.path / CURVE, evaluated)
     with told_failure(run.path / PAGE, display):
         write_whole(run.path / PAGE, render_run_page(config, rows, total_steps))
 

@@ -122,7 +122,9 @@ def clock_time(seconds: float) -> str:
 
 def settings_of(config: TrainConfig) -> dict[str, Any]:
     """Return every setting that applies to the method and is not empty."""
-    other = ("from_scratch",) if config.method == "ptuning" else ("prefix_", "init_adapter")
+    other: tuple[str, ...] = ("from_scratch",) if config.method == "ptuning" else ("prefix_", "init_adapter")
+    if not config.is_evaluated:
+        other = (*other, "eval_", "validation", "keep_best")
     names = [item.name for item in fields(config) if not item.name.startswith((*other, "restart", "allow_data_change"))]
     return {name: plain(getattr(config, name)) for name in names if getattr(config, name) not in ("", None)}
 

@@ -24,6 +24,7 @@ from glmkit.training.data import FileRecord, RunData
 STATE, OPTIMIZER = "training_state/state.json", "training_state/optimizer.safetensors"
 # These change where and how often, not what is computed; the last five are compared by content instead of by name.
 FREE_SETTINGS = {"save_every", "log_every", "threads", "device", "restart", "allow_data_change", "name", "output_dir"}
+FREE_SETTINGS |= {"eval_data", "eval_every", "eval_generate", "keep_best"}
 FREE_SETTINGS |= {"skip_bad", "model", "data", "replay", "tokenizer", "source_format"}
 PROBE_BYTES = 1 << 16
 SHOWN_DIGITS = 12  # of a sha256 in messages

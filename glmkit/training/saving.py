@@ -24,7 +24,7 @@ from glmkit.loading import GLMKIT_FILE
 from glmkit.model.adapter import save_adapter
 from glmkit.model.glm import GLM
 from glmkit.model.weights import base_fingerprint, save_model_folder
-from glmkit.training.checkpoint import publish, step_name
+from glmkit.training.checkpoint import BEST, point_to, publish, remove, step_name
 from glmkit.training.optimizer import optimizer_tensors
 from glmkit.training.resume import OPTIMIZER, STATE, Identity, state_text
 from glmkit.training.run_folder import RunFolder
@@ -45,9 +45,20 @@ class Saver:
         self._run = run
         self._say = say
         self._failures = 0
+        self._replaceable: Path | None = None  # saved for no other reason than being the best then
 
-    def save(self, step: int, write: Callable[[Path], None], needed_bytes: int, must_succeed: bool = False) -> None:
+    def save(
+        self,
+        step: int,
+        write: Callable[[Path], None],
+        needed_bytes: int,
+        must_succeed: bool = False,
+        is_best: bool = False,
+        is_replaceable: bool = False,
+    ) -> None:
         """Publish a step folder that ``write`` fills with about ``needed_bytes``; tell whether it is on disk.
+
+        With ``is_best`` the file ``best`` names it then; the best one before goes, if it was saved ``is_replaceable``.
 
         Raises:
             StorageError: it failed, and there will be no later save, or this was the third failure in a row.
@@ -58,6 +69,8 @@ class Saver:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             self._run.flush_metrics()
             publish(self._run.path, step, write)
+            if is_best:
+                point_to(self._run.path, step, BEST)
         except (OSError, SafetensorError) as error:
             self._failures += 1
             values: dict[str, Any] = {
@@ -72,6 +85,10 @@ class Saver:
             return
         self._failures = 0
         self._say("training-saved", folder=folder)
+        if is_best:
+            if self._replaceable is not None:
+                remove(self._replaceable)
+            self._replaceable = folder if is_replaceable else None
 
 
 def bytes_of(trained: Mapping[str, torch.nn.Parameter]) -> int:

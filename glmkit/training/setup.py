@@ -85,6 +85,7 @@ def resolve_config(config: TrainConfig, dtype: DType) -> TrainConfig:
         model=absolute(config.model),
         data=files,
         replay=replay,
+        eval_data=absolute(config.eval_data),
         tokenizer=absolute(config.tokenizer),
         skip_bad=str(Path(config.skip_bad).expanduser().absolute()) if config.skip_bad else "",
         init_adapter=absolute(config.init_adapter),

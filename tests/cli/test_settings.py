@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, DataFile, Replay, ShowConfig, TrainConfig
+from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, DataFile, EvalConfig, Replay, ShowConfig, TrainConfig
 from glmkit.errors import ConfigError
 from glmkit.settings import resolve, settings_of, to_yaml
 
-CONFIGS = [TrainConfig, ChatConfig, ConvertConfig, CheckConfig, ShowConfig]
+CONFIGS = [TrainConfig, EvalConfig, ChatConfig, ConvertConfig, CheckConfig, ShowConfig]
 
 
 def yaml_file(tmp_path: Path, text: str) -> str:

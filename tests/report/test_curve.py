@@ -41,3 +41,8 @@ def test_a_curve_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) ->
     with pytest.raises(OSError):
         loss_curve([2.0], [0.1], tmp_path / "missing" / "curve.png")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_evaluations_are_drawn_beside_the_losses(tmp_path: Path) -> None:
+    without = loss_curve([2.0, 1.0, 0.5], [0.1] * 3, tmp_path / "curve.png").read_bytes()
+    assert loss_curve([2.0, 1.0, 0.5], [0.1] * 3, tmp_path / "curve.png", [(2, 1.5)]).read_bytes() != without
