@@ -235,9 +235,8 @@ def test_a_list_longer_than_the_steps_is_not_checked_in_part() -> None:
 
 
 scalars = st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["a", "object", "#", "#/$defs/a", "string"])
-WORDS = """type properties required enum const items prefixItems anyOf oneOf allOf $ref $defs
-additionalProperties nullable
-parameters function name a"""
+WORDS = """type properties required enum const items prefixItems anyOf oneOf allOf $ref $defs additionalProperties
+nullable parameters function name a"""
 words = st.sampled_from(re.split(r"\s+", WORDS))
 json_values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=4), max_leaves=20
