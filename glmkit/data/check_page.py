@@ -15,6 +15,7 @@ from glmkit.config import TrainConfig
 from glmkit.data.check import SHARE_BINS, CheckReport
 from glmkit.data.patterns import Example
 from glmkit.data.plan import ROUND_TO, RowFill, plan_fill
+from glmkit.data.remarks import KINDS
 from glmkit.errors import Problem, message
 from glmkit.report.charts import Bin, Mark, bar, histogram, make_bins
 from glmkit.report.markup import Html, escaped
@@ -88,11 +89,13 @@ def _faults(report: CheckReport) -> Iterator[Html]:
             message("report-faults"),
             table(headers, map(_problem_row, report.problems), total=report.problems.total),
         )
-    remarks: Sequence[Problem] = getattr(report, "remarks", ())
-    if remarks:
-        yield section(
-            message("report-remarks"), table(headers, map(_problem_row, remarks), total=getattr(remarks, "total", 0))
-        )
+    remarks = report.remarks
+    if remarks.counts:
+        kinds = [(message(KINDS[code]), count) for code, count in remarks.counts.most_common()]
+        names = (message("report-what"), message("report-count"), message("report-share"))
+        examples = [example for code, _ in remarks.counts.most_common() for example in remarks.examples[code]]
+        places = table(headers, map(_problem_row, examples), total=remarks.counts.total())
+        yield section(message("report-remarks"), counted(names, kinds, remarks.counts.total()), places)
     if report.skipped:
         reasons = Counter(item.reason for item in report.skipped).most_common()
         names = (message("report-reason"), message("report-count"), message("report-share"))

@@ -23,6 +23,7 @@ from glmkit.data.check import CheckReport, check
 from glmkit.data.check_page import render_page, row_fills
 from glmkit.data.commands import print_lengths, run_check
 from glmkit.data.patterns import MAX_EXAMPLES
+from glmkit.data.remarks import Remarks
 from glmkit.errors import DataError, Problem, StorageError, set_language
 
 HOSTILE = "<script>alert(1)</script></style></title>\"'><img src=x onerror=y>&amp; \u202eevil \x1b[31m <|user|> 🙂𠮷\n"
@@ -203,15 +204,15 @@ def test_incomplete_episodes_are_counted_by_reason(tmp_path: Path) -> None:
     assert rows[split + 1 :] == [[item.place, item.reason] for item in report.skipped]
 
 
-def test_remarks_are_shown_where_a_check_makes_them(report: CheckReport) -> None:
-    class Remarked:
-        remarks = (Problem("data-not-text", "f:3", {"field": "content", "value": "<5>"}),)
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(report, name)
-
-    tables = Tables(render_page(Remarked())).tables  # type: ignore[arg-type]
-    assert tables["worth a look"][1:] == [["f:3", "content is <5>; it must be text"]]
+def test_remarks_are_shown_by_kind_and_place(report: CheckReport) -> None:
+    report.remarks = Remarks()
+    assert "worth a look" not in Tables(render_page(report)).tables
+    values = {"field": "conversations[1]", "token": "<5>"}
+    report.remarks.add(Problem("data-remark-role-token", f"f:{line}", values) for line in range(3, 10))
+    rows = Tables(render_page(report)).tables["worth a look"]
+    assert rows[1][:2] == ["role tokens in text", "7"]
+    said = "conversations[1] has <5> in its text; it is kept as text and never becomes the special token"
+    assert [row for row in rows if row[-1] == said] == [[f"f:{line}", said] for line in range(3, 8)]
 
 
 def test_the_command_writes_the_page_and_says_where(

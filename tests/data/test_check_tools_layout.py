@@ -15,7 +15,7 @@ TALK = [{"role": "user", "content": "2 + 3?"}, {"role": "assistant", "content": 
 
 @pytest.fixture
 def rows(tmp_path: Path) -> Path:
-    tools = ([FUNCTION], ["add: adds"], [{"name": "add", "parameters": 3}])
+    tools = ([FUNCTION], ["add: adds"], [{"name": "add", "description": 3}])
     path = tmp_path / "rows.jsonl"
     path.write_text("".join(json.dumps({"tools": given, "conversations": TALK}) + "\n" for given in tools))
     return path
@@ -27,7 +27,7 @@ def test_check_names_faults_and_counts_text_under_a_layout(rows: Path, capsys: p
     assert (
         "1 of 2 conversations keep their tools as natural text; it cannot be turned into layout original" in output.out
     )
-    assert f"{rows}:3: tools[0].parameters must be object, not number" in output.err
+    assert f"{rows}:3: tools[0].description must be string, not number" in output.err
     assert main(["data", "check", str(rows), "--lang", "en"]) == 0
     assert "natural text" not in capsys.readouterr().out
 

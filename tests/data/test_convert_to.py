@@ -204,7 +204,7 @@ def test_tools_are_written_in_the_layout_asked_for(
     assert written[2]["conversations"][0]["tools"] == original
     sentence = "1 of 4 conversations keep their tools as natural text; it cannot be turned into layout original"
     assert sentence in capsys.readouterr().out
-    bad = source(PLAIN, {**PLAIN, "tools": [{"name": "f", "parameters": 3}]})
+    bad = source(PLAIN, {**PLAIN, "tools": [{"name": "f", "description": 3}]})
     with pytest.raises(DataError) as caught:
         glmkit.convert(bad, target, tools_layout="schema")
-    assert str(caught.value) == f"{bad}:2: tools[0].parameters must be object, not number"
+    assert str(caught.value) == f"{bad}:2: tools[0].description must be string, not number"

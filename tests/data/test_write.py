@@ -288,8 +288,8 @@ def test_a_csv_record_comes_back_equal_exactly_where_no_loss_is_named(name: str,
         return
     target = Target(Path("out.csv"), name, "as_is", CappedList())
     text = "".join(f"{line}\n" for line in target.lines([("here", row)]))
-    ((_, cells),) = read_records(Path("out.csv"), io.StringIO(text, newline="\n"))
-    assert isinstance(cells, dict)
-    (back,) = FLAT[name].examples(dict(cells))
+    (record,) = read_records(Path("out.csv"), io.StringIO(text, newline="\n"))
+    assert record.problems == ()
+    (back,) = FLAT[name].examples(dict(record.cells))
     assert (same(back.row) == same(row)) == (not written.losses)
     assert set(target.losses) == written.losses
