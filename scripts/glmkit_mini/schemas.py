@@ -182,7 +182,7 @@ def one_required(parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
 def join_name(rng: random.Random, parts: list[str], *, of_tool: bool) -> str:
     """Return words as a name: snake_case mostly, else camelCase, or PascalCase for a tool."""
     style = rng.random()
-    parts = [part for part in parts if part not in ("of", "the")]
+    parts = [part for part in parts if part not in ("of", "the")] or parts
     if style < 0.82:
         return "_".join(parts)
     if style < 0.93 or not of_tool:
