@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 
 from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, EvalConfig, ShowConfig, TrainConfig
+from glmkit.errors import ModelError, Problem, notice
 
 # OpenMP's threads wait for each other by spinning for milliseconds. Where something else wants a core, too, a step then
 # takes three to ten times as long; sleeping after a short spin costs nothing measurable on an idle machine
@@ -35,14 +36,24 @@ def chat(config: ChatConfig) -> int:
     """`glmkit chat`."""
     import torch
 
-    from glmkit.loading import load_model, load_tokenizer
+    from glmkit.loading import BUNDLED_MODEL, load_model, load_tokenizer
     from glmkit.serving.engine import Engine
     from glmkit.serving.terminal import read_prompt, run_chat
 
     config = replace(config, prompt=read_prompt(config, sys.stdin) or "")  # an empty pipe is refused before the wait
+    if not config.model:
+        notice("serving-default-model", name=BUNDLED_MODEL)
+        config = replace(config, model=BUNDLED_MODEL)
     if config.threads:
         torch.set_num_threads(config.threads)
-    tokenizer = load_tokenizer(config.tokenizer or config.model)
+    try:
+        tokenizer = load_tokenizer(config.tokenizer or config.model)
+    except ModelError as error:
+        if config.prompt or not error.code.startswith("model-path-missing"):
+            raise
+        raise ModelError(
+            [*error.problems, Problem("serving-model-comes-first", values={"name": BUNDLED_MODEL})]
+        ) from error
     dtype = None if config.dtype == "auto" else getattr(torch, config.dtype)
     device = None if config.device == "auto" else config.device
     model = load_model(config.model, adapter=config.adapter or None, dtype=dtype, device=device)

@@ -289,10 +289,13 @@ class EvalConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChatConfig:
-    """`glmkit chat`: talk to a model or a run in the terminal."""
+    """`glmkit chat`: talk to a model or a run in the terminal; without a model, to the one that comes with glmkit."""
 
     model: str = option(
-        REQUIRED, "a model folder, a hub id or a run", "模型文件夹、模型仓库名或训练结果文件夹", argument=True
+        "",
+        "a model folder, a hub id or a run (default: glmkit-mini, which comes with glmkit)",
+        "模型文件夹、模型仓库名或训练结果文件夹（默认为随 glmkit 附带的 glmkit-mini）",
+        argument=True,
     )
     prompt: str = option(
         "",
@@ -316,7 +319,6 @@ class ChatConfig:
 
     def __post_init__(self) -> None:
         checks = Checks(self)
-        checks.required("model")
         checks.at_least("max_tokens", 1)
         checks.at_least("threads", 0)
         checks.at_least("seed", 0)

@@ -1,8 +1,8 @@
 """The door that joins model and tokenizer: what a user calls a model becomes a GLM, or a clear error.
 
-In: a model folder, a run folder or one of its steps, or a hub id; perhaps an adapter. Out: ``load_model`` and
-``load_tokenizer``, through ``tools_layout_of`` how it was taught its tools, through ``resolve`` the folders they would
-read. Commands and training call it; torch is only imported when weights are read.
+In: a model folder, a run folder or one of its steps, a hub id, or "glmkit-mini"; perhaps an adapter. Out:
+``load_model`` and ``load_tokenizer``, through ``tools_layout_of`` how it was taught its tools, through ``resolve`` the
+folders they would read. Commands and training call it; torch is only imported when weights are read.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ RUN_FILE = "config.yaml"
 LATEST_FILE = "latest"
 STEP_NAME = re.compile(r"step-\d+")
 TOKENIZER_FILE = "tokenizer.model"
+BUNDLED_MODEL = "glmkit-mini"  # the small model that comes with the package, unless a folder here has its name
 GLMKIT_FILE = "glmkit.json"  # beside weights of ours: what config.json, which is the model's, has no place for
 
 
@@ -50,7 +51,8 @@ def load_model(
     """Return a model in evaluation mode, its prefix in place when ``path`` is a P-Tuning run or ``adapter`` is given.
 
     Args:
-        path: model folder, run folder (its newest step), step folder, or hub id "org/name".
+        path: model folder, run folder (its newest step), step folder, hub id "org/name", or "glmkit-mini", the small
+            model that comes with glmkit (a folder of that name in the working directory goes first).
         adapter: run folder, step folder, or the original's P-Tuning checkpoint (folder or ``pytorch_model.bin``).
         dtype: of the weights, e.g. "bfloat16"; None: float32 on the CPU, on a card the stored one (bfloat16 for a
             stored float16, where the card has it). A prefix is float32 always.
@@ -79,7 +81,7 @@ def load_tokenizer(path: str | Path) -> Tokenizer:
     """Return the tokenizer of ``path``: a ``tokenizer.model`` or anything ``load_model`` takes. Raises ModelError."""
     from glmkit.chat.tokenizer import Tokenizer
 
-    file = Path(path).expanduser()
+    file = _bundled(path) or Path(path).expanduser()
     if not file.is_file():
         file = file / TOKENIZER_FILE if (file / TOKENIZER_FILE).is_file() else resolve(path).tokenizer
     if not file.is_file():
@@ -165,7 +167,7 @@ def find_adapter(path: str | Path) -> Path:
 
 def _local(path: str | Path) -> Path:
     """Return ``path`` as something on this disk, downloading a hub id. Raises ModelError."""
-    local = Path(path).expanduser()
+    local = _bundled(path) or Path(path).expanduser()
     if local.exists():
         return local
     name = str(path)
@@ -176,12 +178,20 @@ def _local(path: str | Path) -> Path:
     raise ModelError(code, where=name, looked=os.path.abspath(local), similar=", ".join(similar))
 
 
+def _bundled(path: str | Path) -> Path | None:
+    """Return the folder of the bundled model if ``path`` is its name and no folder of the user's."""
+    is_named = str(path) == BUNDLED_MODEL and not Path(path).is_dir()
+    return Path(__file__).parent / "bundled" / BUNDLED_MODEL if is_named else None
+
+
 def _similar(path: Path) -> list[str]:
-    """Return folders beside a missing ``path`` whose names are close to it."""
+    """Return folders beside a missing ``path`` whose names are close to it; beside a bare name, the bundled model."""
     try:
         names = [entry.name for entry in path.parent.iterdir() if entry.is_dir()]
     except OSError:
         return []
+    if path.parent == Path() and BUNDLED_MODEL not in names:
+        names.append(BUNDLED_MODEL)
     return [str(path.parent / name) for name in difflib.get_close_matches(path.name, names)]
 
 
@@ -231,7 +241,9 @@ def _base_of(step: Path, settings: dict[str, Any]) -> Resolved:
     named = [str(name) for name in (described, settings.get("model")) if name]
     if not named:
         raise ModelError("model-is-adapter", where=str(step))
-    existing = [name for name in named if Path(name).exists()] or [name for name in named if hub.is_hub_id(name)]
+    existing = [name for name in named if _bundled(name) or Path(name).exists()] or [
+        name for name in named if hub.is_hub_id(name)
+    ]
     if not existing:
         raise ModelError("model-base-missing", where=str(step), bases=", ".join(dict.fromkeys(named)))
     base = resolve(existing[0])

@@ -23,6 +23,14 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "try --dtype float32; if it stays, the weights or the adapter are damaged",
         "请尝试 --dtype float32；若仍出现，说明权重或适配器已损坏",
     ),
+    "serving-default-model": (
+        "no model named: this is {name}, the small one that comes with glmkit; it shows the method, not a 6B's quality",
+        "未指定模型：使用随 glmkit 附带的小模型 {name}；它只用于演示方法，质量不及 6B 模型",
+    ),
+    "serving-model-comes-first": (
+        'a question stands behind the model: glmkit chat {name} "your question"',
+        '问题写在模型之后：glmkit chat {name} "你的问题"',
+    ),
     "serving-no-prompt": (
         "there is nothing to answer: the prompt is empty",
         "没有可回答的内容：提示为空",

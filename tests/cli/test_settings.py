@@ -191,7 +191,6 @@ def test_an_option_of_the_other_method_is_an_error() -> None:
         ("top_p", 0.0, "top_p: must be greater than 0, got 0.0"),
         ("max_tokens", 0, "max_tokens: must be at least 1, got 0"),
         ("repetition_penalty", 2.5, "repetition_penalty: must be between 0 and 2, got 2.5"),
-        ("model", "", "model: must not be empty"),
     ],
 )
 def test_chat_settings_out_of_range_are_named(name: str, value: object, expected: str) -> None:
