@@ -16,7 +16,7 @@ from glmkit.chat.validation import validate
 from scripts.glmkit_mini import catalogue, words
 from scripts.glmkit_mini.make_data import heldout_rows, plan, rows_of
 from scripts.glmkit_mini.mixture import SHARES
-from scripts.glmkit_mini.schemas import pool
+from scripts.glmkit_mini.schemas import join_name, pool
 from scripts.glmkit_mini.tool_episodes import KINDS, episodes
 from scripts.glmkit_mini.values import NUMBER_WORDS
 from scripts.glmkit_mini.words import Language, Split
@@ -87,6 +87,13 @@ def test_arguments_stand_in_what_was_said_before(language: Language, split: Spli
 def test_the_last_answer_quotes_what_it_should(language: Language, split: Split) -> None:
     for row in draw(language, split):
         assert all(value in row["conversations"][-1]["content"] for value in row["about"]["key_values"])
+
+
+@pytest.mark.parametrize("of_tool", [False, True])
+def test_a_name_of_nothing_but_small_words_is_one(of_tool: bool) -> None:
+    small = ["of", "the"]
+    names = {join_name(random.Random(seed), small, of_tool=of_tool).lower() for seed in range(100)}
+    assert names == {"_".join(small), "".join(small)}  # every style
 
 
 def test_held_out_tools_and_words_are_others() -> None:
