@@ -11,6 +11,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+from scripts.glmkit_mini.interpreter_composed import COMPOSED
 from scripts.glmkit_mini.interpreter_dates import DATES, DICTIONARIES
 from scripts.glmkit_mini.interpreter_dialogues import DIALOGUES, Message, answer, cell, user
 from scripts.glmkit_mini.interpreter_kinds import Kind, Task, make_task, same_output
@@ -54,6 +55,7 @@ GROUPS: tuple[tuple[tuple[Kind, ...], int], ...] = (
     (STRINGS, 15),
     (DATES, 7),
     (DICTIONARIES, 6),
+    (COMPOSED, 16),
 )
 WRAPPERS = {
     "en": (
@@ -76,6 +78,26 @@ WRAPPERS = {
     ),
 }
 WRAPPED_SHARE = 0.25
+# The same request in other words: (words, words that may stand there instead), tried in turn.
+SYNONYMS = {
+    "en": (
+        (("What is", "What's"), ("What is", "What's", "Tell me", "Give me", "Find", "I need", "Compute")),
+        (("Calculate", "Compute"), ("Calculate", "Compute", "Work out", "Find", "Please compute", "Determine")),
+        (("Find", "Give"), ("Find", "Give", "Determine", "Tell me", "Show", "Get")),
+        (("How many",), ("How many", "Tell me how many", "Count how many")),
+        (("Write", "Put"), ("Write", "Put", "Print", "Show", "Please write")),
+        (("Convert", "Turn"), ("Convert", "Turn", "Change", "Transform")),
+    ),
+    "zh": (
+        (("等于多少", "等于几"), ("等于多少", "等于几", "是多少", "是几", "得多少", "结果是什么")),
+        (("计算", "求"), ("计算", "求", "算一下", "算出", "请计算", "算算")),
+        (("是多少",), ("是多少", "是什么", "等于多少", "有多少")),
+        (("找出", "给出"), ("找出", "给出", "求出", "请找出", "告诉我")),
+        (("有几个", "有多少个"), ("有几个", "有多少个")),
+        (("把", "将"), ("把", "将", "请把", "请将")),
+    ),
+}
+SYNONYM_SHARE = 0.3
 
 
 def draw_task(rng: random.Random, language: Language, split: Split) -> Task:
@@ -85,9 +107,20 @@ def draw_task(rng: random.Random, language: Language, split: Split) -> Task:
     else:
         kind = rng.choice(rng.choices(GROUP_KINDS, GROUP_WEIGHTS)[0])
     task = make_task(rng, kind, language, split)
+    if rng.random() < SYNONYM_SHARE:
+        task.question = in_other_words(rng, task.question, language)
     if rng.random() < WRAPPED_SHARE:
         task.question = rng.choice(WRAPPERS[language]).replace("$q", task.question)
     return task
+
+
+def in_other_words(rng: random.Random, question: str, language: Language) -> str:
+    """Return the question with one of its phrases replaced by another one for the same."""
+    for known, others in SYNONYMS[language]:
+        for words in known:
+            if question.startswith(words) or (language == "zh" and words in question):
+                return question.replace(words, rng.choice(others), 1)
+    return question
 
 
 GROUP_KINDS = [kinds for kinds, _ in GROUPS]

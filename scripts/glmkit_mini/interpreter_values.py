@@ -12,11 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from scripts.glmkit_mini.words import invented_word
+
 Language = Literal["en", "zh"]
 Split = Literal["train", "heldout"]
 
 HELDOUT_SHARE = 6  # one word in six, and one number of three or more digits in six, is kept for held-out tasks
 SMALLEST_SPLIT_NUMBER = 100  # below it every number occurs in both splits: a model must know them all
+INVENTED_SHARE = 0.35  # of words: invented ones
 ISO_SHARE = 0.7  # of dates written 2024-03-05; the others are written as people say them
 
 FRACTIONS = ("1", "2", "25", "3", "4", "5", "6", "7", "75", "8", "9")
@@ -121,9 +124,14 @@ def _list(rng: random.Random, bounds: list[str], language: Language, split: Spli
     return Value(("、" if language == "zh" and rng.random() < 0.4 else ", ").join(numbers), code)
 
 
+def _any_word(rng: random.Random, known: list[str], language: Language, split: Split) -> str:
+    return invented_word(rng, language) if rng.random() < INVENTED_SHARE else choose(rng, known, split)
+
+
 def _words(rng: random.Random, bounds: list[str], language: Language, split: Split) -> Value:
     pool = CHINESE_WORDS[:60] if language == "zh" and rng.random() < 0.3 else ENGLISH_WORDS
-    words = [choose(rng, pool, split) for _ in range(rng.randint(int(bounds[0]), int(bounds[1])))]
+    drawn = "zh" if pool is not ENGLISH_WORDS else "en"
+    words = [_any_word(rng, pool, drawn, split) for _ in range(rng.randint(int(bounds[0]), int(bounds[1])))]
     code = "[" + ", ".join(f'"{word}"' for word in words) + "]"
     if rng.random() < 0.3:
         return Value(code, code)
@@ -132,12 +140,12 @@ def _words(rng: random.Random, bounds: list[str], language: Language, split: Spl
 
 def _word(rng: random.Random, bounds: list[str], language: Language, split: Split) -> Value:
     chinese = language == "zh" and bounds != ["latin"] and rng.random() < 0.4
-    word = choose(rng, CHINESE_WORDS if chinese else ENGLISH_WORDS, split)
+    word = _any_word(rng, CHINESE_WORDS if chinese else ENGLISH_WORDS, "zh" if chinese else "en", split)
     return Value(word, f'"{word}"')
 
 
 def _sentence(rng: random.Random, bounds: list[str], language: Language, split: Split) -> Value:
-    text = " ".join(choose(rng, ENGLISH_WORDS, split) for _ in range(rng.randint(3, 6)))
+    text = " ".join(_any_word(rng, ENGLISH_WORDS, "en", split) for _ in range(rng.randint(3, 6)))
     return Value(text, f'"{text}"')
 
 

@@ -21,4 +21,4 @@ GENERATORS: dict[str, Generator] = {
     "talk": talk_episodes.episodes,
 }
 # Shares of rows. Copying into calls is what is hard for a small model, so it gets most.
-SHARES = {"tools": 0.66, "interpreter": 0.22, "talk": 0.12}
+SHARES = {"tools": 0.62, "interpreter": 0.30, "talk": 0.08}

@@ -108,17 +108,17 @@ def catalogue_tool(rng: random.Random, thing: ThingEntry, verb: str, language: L
 
 def invented_tool(rng: random.Random, language: Language, split: Split) -> Tool:
     """Return a tool of random words: its names mean nothing and must be read from the schema."""
-    if rng.random() < 0.6:
+    if rng.random() < 0.4:
         verbs = VERBS[split]
         entry = verbs[rng.choice(sorted(verbs))]
         name_words, phrases = rng.choice(entry.names).split("_"), entry.phrases[language]
     else:
-        name_words = [invented_word(rng) if rng.random() < 0.5 else rng.choice(part(words.NOUNS, split))]
+        name_words = [invented_word(rng) if rng.random() < 0.8 else rng.choice(part(words.NOUNS, split))]
         phrases = (name_words[0],) if language == "en" else (invented_word(rng, "zh")[:2],)
     noun_words = [_random_word(rng, split) for _ in range(rng.choice((1, 1, 2)))]
     noun = " ".join(noun_words)
     if language == "zh":
-        noun = rng.choice(part(words.ZH_NOUNS, split)) if rng.random() < 0.6 else invented_word(rng, "zh")
+        noun = rng.choice(part(words.ZH_NOUNS, split)) if rng.random() < 0.35 else invented_word(rng, "zh")
         noun += rng.choice(("", "", "表", "记录", "服务", "单"))
     parameters: list[Parameter] = []
     for _ in range(rng.choice((1, 2, 2, 3, 3, 4))):
@@ -145,7 +145,7 @@ def invented_parameter(rng: random.Random, noun: str, language: Language, split:
     cue = " ".join(name_words)
     if language == "zh":
         cue = (
-            rng.choice(part(words.ZH_NOUNS, split)) if rng.random() < 0.5 else invented_word(rng, "zh")[:3]
+            rng.choice(part(words.ZH_NOUNS, split)) if rng.random() < 0.3 else invented_word(rng, "zh")[:3]
         ) + head_zh
     if rng.random() < 0.25:
         name_words = [invented_word(rng) for _ in range(rng.choice((1, 1, 2)))]
@@ -167,7 +167,8 @@ def invented_result(rng: random.Random, language: Language, split: Split) -> Res
     """Return a result field of random words; its cue is its name in words."""
     name = f"{_random_word(rng, split)}_{rng.choice(INVENTED_HEADS)[0]}"
     if language == "zh" and rng.random() < 0.5:
-        name = rng.choice(part(words.ZH_NOUNS, split)) + rng.choice(INVENTED_HEADS)[1]
+        stem = rng.choice(part(words.ZH_NOUNS, split)) if rng.random() < 0.4 else invented_word(rng, "zh")
+        name = stem + rng.choice(INVENTED_HEADS)[1]
     kind = rng.choice(("code", "amount", "date", "word", "title", "person", "integer", "time", "city", "decimal"))
     return Result(name, kind, name.replace("_", " "))
 
@@ -288,6 +289,6 @@ def _catalogue_parameter(rng: random.Random, entry: ParameterEntry, noun: str, l
 
 
 def _random_word(rng: random.Random, split: Split) -> str:
-    if rng.random() < 0.4:
+    if rng.random() < 0.65:
         return invented_word(rng)
     return rng.choice(part(words.NOUNS if rng.random() < 0.7 else words.ADJECTIVES, split))

@@ -28,7 +28,7 @@ from scripts.glmkit_mini.words import Language, Split
 Row = dict[str, Any]
 Source = Literal["any", "pool"]
 
-SOURCE_WEIGHTS = (40, 20, 40)  # tools of the fixed pool, fresh ones of the catalogue, invented ones
+SOURCE_WEIGHTS = (15, 20, 65)  # tools of the fixed pool, fresh ones of the catalogue, invented ones
 NUM_TOOLS_WEIGHTS = (30, 35, 22, 13)  # one to four tools in a list
 THOUGHT_SHARE = 0.1
 SECOND_TURN_SHARE = 0.15

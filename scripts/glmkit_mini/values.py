@@ -23,6 +23,7 @@ NUMBER_WORDS = {
     "en": "one two three four five six seven eight nine ten".split(),
     "zh": "一 两 三 四 五 六 七 八 九 十".split(),
 }
+INVENTED_SHARE = 0.3  # of nouns, names and places: invented ones, so that no list of them can be learned by heart
 SPELLED_SHARE = 0.12  # of small counts: "three guests", "三位"
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -67,10 +68,14 @@ def _pick(rng: random.Random, pool: tuple[Any, ...], split: Split) -> Any:
 
 
 def _noun(rng: random.Random, language: Language, split: Split) -> str:
+    if rng.random() < INVENTED_SHARE:
+        return invented_word(rng, language)
     return _pick(rng, words.ZH_NOUNS if language == "zh" else words.NOUNS, split)
 
 
 def _adjective(rng: random.Random, language: Language, split: Split) -> str:
+    if rng.random() < INVENTED_SHARE:
+        return invented_word(rng, language)
     return _pick(rng, words.ZH_ADJECTIVES if language == "zh" else words.ADJECTIVES, split)
 
 
@@ -127,13 +132,14 @@ def _text(rng: random.Random, language: Language, split: Split) -> str:
 
 def _person(rng: random.Random, language: Language, split: Split) -> str:
     if language == "zh":
-        return _pick(rng, words.ZH_SURNAMES, split) + _pick(rng, words.ZH_GIVEN, split)
-    first = _pick(rng, words.FIRST_NAMES, split)
+        given = invented_word(rng, "zh")[:2] if rng.random() < INVENTED_SHARE else _pick(rng, words.ZH_GIVEN, split)
+        return _pick(rng, words.ZH_SURNAMES, split) + given
+    first = invented_word(rng).capitalize() if rng.random() < INVENTED_SHARE else _pick(rng, words.FIRST_NAMES, split)
     return first if rng.random() < 0.3 else f"{first} {_pick(rng, words.LAST_NAMES, split)}"
 
 
 def _city(rng: random.Random, language: Language, split: Split) -> str:
-    if rng.random() < 0.15:
+    if rng.random() < INVENTED_SHARE:
         return invented_word(rng, language).capitalize()
     return _pick(rng, words.CITIES, split)[1 if language == "zh" else 0]
 

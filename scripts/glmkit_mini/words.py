@@ -1,11 +1,16 @@
 """The words generated data is made of: English and Chinese lists, and invented words. Read by ``values``.
 
-Every list is split once: the last fifth is kept for held-out files, so that a held-out value is one no training row had.
+Every list is split once: a fifth is kept for held-out files, so that a held-out word is one no training row draws. Single
+pieces of the vocabulary are not split: an invented word may be made of any, so that every piece is one the model has
+had to copy. A piece that is never written in training can never be written afterwards.
 """
 
 from __future__ import annotations
 
+import keyword
 import random
+from functools import cache
+from pathlib import Path
 from typing import Literal, TypeVar
 
 Split = Literal["train", "heldout"]
@@ -13,6 +18,8 @@ Language = Literal["en", "zh"]
 T = TypeVar("T")
 
 HELDOUT_SHARE = 5  # one in five
+PIECES_SHARE = 0.6  # of invented words: those made of pieces of the vocabulary, the others of syllables
+TOKENIZER = Path(__file__).parents[2] / "glmkit" / "bundled" / "glmkit-mini" / "tokenizer.model"
 
 
 def part(words: tuple[T, ...], split: Split) -> tuple[T, ...]:
@@ -111,8 +118,31 @@ _ZH_CHARACTERS = (
 )
 
 
+@cache
+def pieces(language: Language) -> tuple[str, ...]:
+    """Return the vocabulary's Latin pieces, or its Chinese characters; none before there is a vocabulary."""
+    if not TOKENIZER.is_file():
+        return ()
+    import sentencepiece
+
+    model = sentencepiece.SentencePieceProcessor(model_file=str(TOKENIZER))
+    texts = [model.id_to_piece(i).lstrip("▁") for i in range(model.vocab_size())]
+    if language == "zh":
+        return tuple(text for text in texts if len(text) == 1 and "\u4e00" <= text <= "\u9fff")
+    unfit = {*keyword.kwlist, "porn", "sex"}
+    latin = (text for text in texts if text.isascii() and text.isalpha() and text not in unfit)
+    return tuple(dict.fromkeys(latin))
+
+
 def invented_word(rng: random.Random, language: Language = "en") -> str:
-    """Return a word that means nothing: one to three syllables, or two to four characters."""
+    """Return a word that means nothing: pieces of the vocabulary, syllables, or Chinese characters."""
+    known = pieces(language)
+    if known and rng.random() < PIECES_SHARE:
+        if language == "zh":
+            return "".join(rng.choice(known) for _ in range(rng.choice((1, 2, 2, 2, 3, 4))))
+        word = "".join(rng.choice(known) for _ in range(rng.choice((1, 1, 1, 2))))
+        if len(word) > 1 and not keyword.iskeyword(word):
+            return word if rng.random() < 0.2 else word.lower()
     if language == "zh":
         return "".join(rng.choice(_ZH_CHARACTERS) for _ in range(rng.choice((2, 2, 3, 4))))
     return "".join(
