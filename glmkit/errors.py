@@ -82,6 +82,10 @@ class GlmkitError(Exception):
         self.num_problems = max(num_problems, len(self.problems))  # more than are held where there are too many
         super().__init__(*self.problems)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let the error go from a process to another; Exception's own way calls ``__init__`` with the wrong things."""
+        return _rebuilt, (type(self), self.problems, self.num_problems)
+
     @property
     def code(self) -> str:
         """The code of the first problem."""
@@ -97,6 +101,10 @@ class GlmkitError(Exception):
         """Return the distinct hints of the problems shown, in order."""
         shown = self.problems[:MAX_PRINTED_PROBLEMS]
         return list(dict.fromkeys(hint for problem in shown if (hint := problem.hint()) is not None))
+
+
+def _rebuilt(kind: type[GlmkitError], problems: tuple[Problem, ...], num_problems: int) -> GlmkitError:
+    return kind(problems, num_problems=num_problems)
 
 
 class ConfigError(GlmkitError):
