@@ -87,7 +87,8 @@ def parse_call(body: str) -> dict[str, Any] | Problem:
             start = end + 1
         json.dumps(arguments, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
-        return Problem("chat-call-not-literal", values={"reason": str(error)[:200]})
+        reason = re.sub(r" object at 0x[0-9a-f]+", "", str(error))  # Python's addresses differ from run to run
+        return Problem("chat-call-not-literal", values={"reason": reason[:200]})
     return arguments
 
 

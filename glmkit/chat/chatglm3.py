@@ -7,7 +7,9 @@ encoded apart (each gets SentencePiece's dummy space); the next role token ends 
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Sequence
+from typing import Any
 
 from glmkit.chat.calls import fenced, looks_like_call, parse_call, write_call
 from glmkit.chat.conversation import TOOL_SENTENCE, Conversation, Message, ToolCall
@@ -107,10 +109,15 @@ class ChatGLM3:
         header, content = message.metadata, message.content
         if message.call is not None:
             header, content = message.call.name, write_call(message.call.arguments)
-        if message.tools is not None:
-            tools = write_tools(message.tools, self.tools_layout)
-            content += "\n" + json.dumps(tools, indent=4, ensure_ascii=False)
-        return [*ids, *self._tokenizer.encode(f"{header}\n"), *self._tokenizer.encode(content)]
+        ids += self._tokenizer.encode(f"{header}\n")
+        if message.tools is None:
+            return ids + self._tokenizer.encode(content)
+        key = (content, message.tools, self.tools_layout)  # the longest part of a row, and that of the row before
+        return [*ids, *self._tokenizer.remembered.get(key, lambda: self._encode_tools(content, message.tools))]
+
+    def _encode_tools(self, content: str, tools: Any) -> array[int]:
+        written = json.dumps(write_tools(tools, self.tools_layout), indent=4, ensure_ascii=False)
+        return array("i", self._tokenizer.encode(f"{content}\n{written}"))
 
     def _parse_message(self, ids: tuple[int, ...]) -> tuple[Message, Problem | None]:
         header, content = self._header_and_content(ids)

@@ -16,7 +16,7 @@ from glmkit.chat.conversation import Conversation, Message, read_messages
 from glmkit.chat.reply import Reply
 from glmkit.chat.sample import Sample
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.chat.tools_layout import AS_IS, LAYOUTS, layout_of, write_tools
+from glmkit.chat.tools_layout import AS_IS, LAYOUTS, written_layout
 from glmkit.errors import ConfigError, DataError
 
 __all__ = ["PROTOCOLS", "TRUNCATIONS", "ChatProtocol", "Reply", "encode_chat", "encode_conversation", "make_protocol"]
@@ -130,8 +130,9 @@ def encode_conversation(
         raise DataError(
             [replace(problem, where=problem.where or conversation.source) for problem in error.problems]
         ) from error
-    written = (write_tools(item.tools, tools_layout) for item in conversation.messages if item.tools is not None)
-    whole = Sample(input_ids, labels, conversation.source, tools_layout=next(map(layout_of, written), ""))
+    given = (item.tools for item in conversation.messages if item.tools is not None)
+    layout = next((written_layout(tools, tools_layout) for tools in given), "")
+    whole = Sample(input_ids, labels, conversation.source, tools_layout=layout)
     excess = len(input_ids) - max_seq_len
     if excess <= 0:
         return whole

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import codecs
 import sys
+from array import array
 from collections.abc import Iterable
 from pathlib import Path
 
 import sentencepiece
 
+from glmkit.chat.memo import Memo
 from glmkit.chat.validation import surrogate_problems
 from glmkit.errors import DataError, ModelError
 
@@ -48,10 +50,12 @@ class Tokenizer:
         vocab_size: number of ids, specials included (64,798 for ChatGLM3; its embedding has more rows).
         special_ids: special token text to id.
         eos_id, pad_id, unk_id: end of text, filler and unknown character; the last two are the same id.
+        remembered: for a protocol: ids of long texts that come again and again, such as tool lists.
     """
 
     def __init__(self, model: sentencepiece.SentencePieceProcessor, path: Path) -> None:
         self.path = path
+        self.remembered: Memo[array[int]] = Memo()
         self._model = model
         self._num_pieces: int = model.vocab_size()
         self.vocab_size = self._num_pieces + len(SPECIAL_TOKENS)

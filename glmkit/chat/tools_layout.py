@@ -105,6 +105,14 @@ def layout_of(tools: Any) -> str:
     return "schema" if all("name" in definition and "params" not in definition for definition in definitions) else AS_IS
 
 
+def written_layout(tools: Any, layout: str) -> str:
+    """Return the layout of what ``write_tools`` writes, without writing it; tools that it would refuse are the
+    caller's mistake."""
+    if layout == AS_IS or is_text(tools) or not tools:
+        return layout_of(tools)
+    return layout
+
+
 def common_layout(layouts: Iterable[str], otherwise: str) -> str:
     """Return the layout that all of ``layouts`` agree on, "" standing for no tools; ``otherwise`` where they do not."""
     found = {layout for layout in layouts if layout}

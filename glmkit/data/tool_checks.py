@@ -10,18 +10,16 @@ and other layouts say nothing here, and a row without tools may call what it lik
 from __future__ import annotations
 
 import keyword
-import marshal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from glmkit.chat.calls import looks_like_call, parse_call
+from glmkit.chat.memo import Memo
 from glmkit.data.json_schema import EXTRA, is_schema, malformed, mismatches
 from glmkit.data.strict_json import printable, shown
 from glmkit.errors import Problem
 
-MAX_REMEMBERED = 256  # tool lists
-MAX_REMEMBERED_BYTES = 100_000  # of one list: what is larger is read anew, not kept
 MAX_SHOWN_TOOLS = 8
 
 
@@ -42,7 +40,7 @@ class _Declared:
     remarks: tuple[Problem, ...]
 
 
-_remembered: dict[bytes, _Declared | None] = {}
+_remembered: Memo[_Declared | None] = Memo()
 
 
 def check_tools(row: Mapping[str, Any]) -> Findings:
@@ -112,15 +110,7 @@ def _declared_by(tools: Any) -> _Declared | None:
     """Return what a tool list declares, or None when it is not in a form that can be checked."""
     if not isinstance(tools, list) or any(isinstance(tool, str) for tool in tools):
         return None
-    key = marshal.dumps(tools, 2)  # tells JSON values apart as json.dumps does, in a fifth of its time
-    if key in _remembered:
-        return _remembered[key]
-    declared = _read_tools(tools)
-    if len(key) <= MAX_REMEMBERED_BYTES:
-        if len(_remembered) >= MAX_REMEMBERED:
-            _remembered.clear()
-        _remembered[key] = declared
-    return declared
+    return _remembered.get(tools, lambda: _read_tools(tools))
 
 
 def _read_tools(tools: list[Any]) -> _Declared | None:

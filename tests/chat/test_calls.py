@@ -186,3 +186,9 @@ def test_reading_never_raises(body: str) -> None:
 )
 def test_the_text_inside_the_fence(body: str, inner: str | None) -> None:
     assert fenced(body) == inner
+
+
+def test_what_is_said_of_a_call_is_the_same_every_time() -> None:
+    problem = parse_call("tool_call(city=Rome)")
+    assert isinstance(problem, Problem)
+    assert problem.values["reason"] == "malformed node or string on line 1: <ast.Name>"

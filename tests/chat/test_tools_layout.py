@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from glmkit.chat.conversation import TOOL_SENTENCE
 from glmkit.chat.protocol import encode_chat, encode_conversation, make_protocol
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.chat.tools_layout import LAYOUTS, common_layout, layout_of, tool_problems, write_tools
+from glmkit.chat.tools_layout import LAYOUTS, common_layout, layout_of, tool_problems, write_tools, written_layout
 from glmkit.errors import ConfigError, DataError
 
 SCHEMA = [
@@ -84,6 +84,9 @@ def test_every_form_is_written_in_every_layout(given_tools: Any, layout: str) ->
     assert layout_of(written) == layout
     assert list(written) == list(WRITTEN[layout])
     assert write_tools(given_tools, "as_is") is given_tools
+    for tools in (given_tools, ["text"], []):
+        for name in LAYOUTS:
+            assert written_layout(tools, name) == layout_of(write_tools(tools, name))
 
 
 def test_a_schema_that_is_whole_keeps_its_bytes() -> None:
