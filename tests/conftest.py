@@ -21,6 +21,14 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("glmkit.errors._language", "en")
 
 
+@pytest.fixture(autouse=True)
+def token_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of this test's own token cache; nothing is written to the user's."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("GLMKIT_CACHE", str(folder))
+    return folder / "tokens"
+
+
 @pytest.fixture(scope="session")
 def golden() -> Path:
     """The committed golden folder: two tiny random models with the original's outputs."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from glmkit.data.row import KEPT_OF_LONG_ROW, Row, Share
+from glmkit.data.row import KEPT_OF_LONG_ROW, Choice, Row
 from glmkit.data.strict_json import SHOWN_TEXT, Decoded, decode, printable, skip_space
 from glmkit.errors import DataError, Problem
 
@@ -141,7 +141,7 @@ _OUTSIDE = re.compile(r'["{}\[\]]')
 _IN_STRING = re.compile(r'"|\\.?', re.DOTALL)
 
 
-def walk_array(path: Path, file: BinaryIO, share: Share, limit: int) -> Iterator[Row]:
+def walk_array(path: Path, file: BinaryIO, share: Choice, limit: int) -> Iterator[Row]:
     """Yield the elements that ``share`` holds; one of more than ``limit`` characters is named, not held.
 
     A syntax error, or a byte that is not UTF-8, ends the walk: where the next element starts is unknown behind it.

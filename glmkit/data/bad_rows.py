@@ -41,6 +41,11 @@ class BadRows:
         self._first: dict[str, Problem] = {}
         self._file = file
 
+    @property
+    def is_open(self) -> bool:
+        """Whether rows are moved at all."""
+        return self._file is not None
+
     def sort_out(self, row: Row, items: list[Item]) -> list[Item]:
         """Return the items of a row, or nothing where it is moved aside."""
         faults = [item for item in items if isinstance(item, Problem)]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glmkit.config import TrainConfig
-from glmkit.data.check import SHARE_BINS, CheckReport
+from glmkit.data.check_report import SHARE_BINS, CheckReport
 from glmkit.data.patterns import Example
 from glmkit.data.plan import ROUND_TO, RowFill, plan_fill
 from glmkit.data.remarks import KINDS

@@ -11,10 +11,12 @@ from typing import TextIO
 
 from glmkit.chat.protocol import encode_conversation
 from glmkit.chat.tokenizer import Tokenizer
+from glmkit.chat.tools_layout import AS_IS
 from glmkit.config import CheckConfig, ConvertConfig, ShowConfig
 from glmkit.data.bad_rows import bad_rows_file
-from glmkit.data.check import CheckReport, check, render_report
+from glmkit.data.check import check, render_report
 from glmkit.data.check_page import render_page
+from glmkit.data.check_report import CheckReport
 from glmkit.data.convert import convert, write_lines
 from glmkit.data.encode import count_targets
 from glmkit.data.read import read, refuse_unusable
@@ -99,7 +101,8 @@ def run_show(config: ShowConfig) -> int:
     """Print one sample token by token."""
     tokenizer = Tokenizer.from_file(config.tokenizer)
     with bad_rows_file(config.skip_bad, config.file) as bad_rows:
-        conversations = read(config.file, config.source_format or None, bad_rows)
+        layout = config.tools_layout if config.skip_bad else AS_IS  # of other rows than the one shown, no matter
+        conversations = read(config.file, config.source_format or None, bad_rows, layout)
     if not 0 <= config.index < len(conversations):
         raise ConfigError("data-show-index", where="index", value=config.index, count=len(conversations))
     sample = encode_conversation(

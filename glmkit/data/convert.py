@@ -68,7 +68,7 @@ def convert(
     check_target(target, source)
     tally = _Tally()
     writer = Target(target, target_format, tools_layout, tally.problems)
-    rows = _rows(source, target, find_format(source, source_format), skip_bad, tally)
+    rows = _rows(source, target, find_format(source, source_format), tools_layout, skip_bad, tally)
     write_lines(target, writer.lines(rows))
     return ConversionCounts(
         kept=sum(tally.lengths.values()),
@@ -93,14 +93,14 @@ class _Tally:
 
 
 def _rows(
-    source: Path, target: Path, source_format: str, skip_bad: str | Path, tally: _Tally
+    source: Path, target: Path, source_format: str, tools_layout: str, skip_bad: str | Path, tally: _Tally
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the rows with their places and count; behind the last one, raise what makes the file unusable.
 
     The file of bad rows has its name before the target has: no row is ever in neither.
     """
     with bad_rows_file(skip_bad, source, target) as bad_rows:
-        for row, items in walk(source, source_format):
+        for row, items in walk(source, source_format, tools_layout=tools_layout):
             for item in bad_rows.sort_out(row, items):
                 if isinstance(item, Problem):
                     tally.problems.add(item)

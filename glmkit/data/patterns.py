@@ -1,14 +1,14 @@
 """In which order the roles of a file speak, and one example of every order with the tokens that are trained on.
 
-In: conversations one at a time, with their samples when there is a tokenizer. Out: counts and shortened examples, both
-bounded, so that a file of any size leaves little behind. Filled by ``check``, read by its page.
+In: conversations one at a time, and in the end their samples, when there is a tokenizer. Out: counts and shortened
+examples, both bounded, so that a file of any size leaves little behind. Filled by ``check``, read by its page.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby, islice
@@ -48,30 +48,34 @@ class RolePatterns:
 
     counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
     num_other: int = 0  # conversations whose order came after MAX_PATTERNS others
+    first: dict[tuple[str, ...], int] = field(default_factory=dict)  # the number of the first conversation of each
     examples: dict[tuple[str, ...], Example] = field(default_factory=dict)
 
-    def add(self, conversation: Conversation, sample: Sample | None, tokenizer: Tokenizer | None) -> None:
-        """Count a conversation; the first of its kind becomes the example."""
+    def add(self, conversation: Conversation, number: int) -> None:
+        """Count conversation ``number``; the first of its kind becomes the example."""
         pattern = pattern_of(conversation)
         if pattern not in self.counts and len(self.counts) >= MAX_PATTERNS:
             self.num_other += 1
             return
         self.counts[pattern] += 1
-        is_wanted = pattern not in self.examples and len(self.examples) < MAX_EXAMPLES
-        if is_wanted and sample is not None and tokenizer is not None:
-            self.examples[pattern] = make_example(sample, tokenizer)
+        if len(self.first) < MAX_EXAMPLES:
+            self.first.setdefault(pattern, number)
 
-    def extend(self, later: RolePatterns) -> None:
-        """Add what was counted over the rows that follow; examples come from the earliest of them."""
+    def extend(self, later: RolePatterns, offset: int) -> None:
+        """Add what was counted over the rows that follow, whose first conversation is number ``offset`` of all."""
         self.num_other += later.num_other
         for pattern, count in later.counts.items():
             if pattern in self.counts or len(self.counts) < MAX_PATTERNS:
                 self.counts[pattern] += count
             else:
                 self.num_other += count
-        for pattern, example in later.examples.items():
-            if pattern in self.counts and len(self.examples) < MAX_EXAMPLES:
-                self.examples.setdefault(pattern, example)
+        for pattern, number in later.first.items():
+            if pattern in self.counts and len(self.first) < MAX_EXAMPLES:
+                self.first.setdefault(pattern, offset + number)
+
+    def make_examples(self, samples: Sequence[Sample], tokenizer: Tokenizer) -> None:
+        """Make the examples from the samples of all conversations."""
+        self.examples = {pattern: make_example(samples[number], tokenizer) for pattern, number in self.first.items()}
 
 
 def pattern_of(conversation: Conversation) -> tuple[str, ...]:

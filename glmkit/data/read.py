@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from glmkit.chat.conversation import Conversation
+from glmkit.chat.memo import Memo
+from glmkit.chat.tools_layout import AS_IS, tool_problems
 from glmkit.data.bad_rows import BadRows
 from glmkit.data.capped import CappedList
 from glmkit.data.remarks import Remarks, text_remarks
-from glmkit.data.row import WHOLE, Row, Share
+from glmkit.data.row import WHOLE, Choice, Row
 from glmkit.data.rows import read_rows
 from glmkit.data.sources import alpaca, conversations, openai, prompt_response, sharegpt, toolalpaca
 from glmkit.data.sources.source import Example, Source
@@ -48,8 +51,12 @@ class Skipped:
 
 Item = Located | Skipped | Problem  # what a row holds: conversations, parts left out, faults
 
+_layout_faults: Memo[list[Problem]] = Memo()
 
-def read(path: str | Path, source_format: str | None = None, bad_rows: BadRows | None = None) -> list[Conversation]:
+
+def read(
+    path: str | Path, source_format: str | None = None, bad_rows: BadRows | None = None, tools_layout: str = AS_IS
+) -> list[Conversation]:
     """Return all conversations of a small file, each with its ``source`` "file:line".
 
     Episodes that a ToolAlpaca file records only in part are left out with one line on stderr; remarks have another.
@@ -65,7 +72,7 @@ def read(path: str | Path, source_format: str | None = None, bad_rows: BadRows |
     remarks = Remarks()
     bad_rows = bad_rows or BadRows()
     bad_rows.begin_file()
-    for row, items in walk(path, find_format(path, source_format)):
+    for row, items in walk(path, find_format(path, source_format), tools_layout=tools_layout):
         for item in bad_rows.sort_out(row, items):
             if isinstance(item, Located):
                 conversations.append(item.conversation)
@@ -111,8 +118,7 @@ def find_format(path: str | Path, source_format: str | None = None) -> str:
         DataError: the file cannot be read, or no row is in a known format.
         ConfigError: ``source_format`` is not the name of a format.
     """
-    if source_format and source_format not in SOURCES:
-        raise ConfigError("data-format-name", where="source_format", value=source_format, choices=", ".join(SOURCES))
+    check_format(source_format)
     if source_format:
         return source_format
     first: tuple[str, str] | None = None
@@ -128,31 +134,41 @@ def find_format(path: str | Path, source_format: str | None = None) -> str:
     return ""
 
 
-def walk(path: str | Path, source_format: str, share: Share = WHOLE) -> Iterator[tuple[Row, list[Item]]]:
+def check_format(source_format: str | None) -> None:
+    """Refuse what is not the name of a format; nothing means any. Raises ConfigError."""
+    if source_format and source_format not in SOURCES:
+        raise ConfigError("data-format-name", where="source_format", value=source_format, choices=", ".join(SOURCES))
+
+
+def walk(
+    path: str | Path, source_format: str, share: Choice = WHOLE, tools_layout: str = AS_IS
+) -> Iterator[tuple[Row, list[Item]]]:
     """Yield each row of a file beside what it holds, in the order of the file; memory holds one row at a time.
 
     Args:
         path: the file.
         source_format: what ``find_format`` returned for it.
         share: the rows that are wanted.
+        tools_layout: the layout that tools are to be written in; definitions that cannot be are faults.
 
     Raises:
         DataError: the file cannot be read; faults of rows are yielded, not raised.
     """
     for row in read_rows(Path(path), share):
-        yield row, read_row(row, source_format)
+        yield row, read_row(row, source_format, tools_layout)
 
 
-def read_row(row: Row, source_format: str) -> list[Item]:
+def read_row(row: Row, source_format: str, tools_layout: str = AS_IS) -> list[Item]:
     """Return what a row holds."""
     if row.problems:
         return list(row.problems)
     if not isinstance(row.value, dict):
         return [Problem("data-row-not-object", row.where, {"value": shown(row.value)})]
-    return [item for example in SOURCES[source_format].examples(row.value) for item in _sorted_in(row.where, example)]
+    examples = SOURCES[source_format].examples(row.value)
+    return [item for example in examples for item in _sorted_in(row.where, example, tools_layout)]
 
 
-def _sorted_in(where: str, example: Example) -> list[Item]:
+def _sorted_in(where: str, example: Example, tools_layout: str) -> list[Item]:
     """Return an example as what it is: a conversation, faults, or a part left out."""
     place = f"{where} {example.part}".rstrip()
     faults = example.faults
@@ -165,7 +181,8 @@ def _sorted_in(where: str, example: Example) -> list[Item]:
             faults = tuple(replace(example.in_source_fields(problem), where="") for problem in error.problems)
         else:
             found = check_tools(example.row)
-            faults = tuple(map(example.in_source_fields, found.faults))
+            wrong = found.faults or _layout_problems(conversation, tools_layout)
+            faults = tuple(map(example.in_source_fields, wrong))
             if not faults:
                 remarks = [*found.remarks, *text_remarks(example.row)]
                 located = (replace(example.in_source_fields(remark), where=place) for remark in remarks)
@@ -173,3 +190,9 @@ def _sorted_in(where: str, example: Example) -> list[Item]:
     if example.part:  # a recorded episode: left out, as one that lacks a field
         return [Skipped(place, message("data-skip-form"))]
     return [replace(fault, where=f"{place}: {fault.where}" if fault.where else place) for fault in faults]
+
+
+def _layout_problems(conversation: Conversation, layout: str) -> Iterator[Problem]:
+    """Yield what keeps the tools of a conversation from being written in the layout."""
+    for tools in [item.tools for item in conversation.messages if item.tools is not None and layout != AS_IS]:
+        yield from _layout_faults.get((tools, layout), partial(tool_problems, tools, layout))

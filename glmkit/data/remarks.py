@@ -50,6 +50,13 @@ class Remarks:
             if len(examples) < MAX_EXAMPLES:
                 examples.append(remark)
 
+    def extend(self, later: Remarks) -> None:
+        """Add the remarks on what follows."""
+        self.counts.update(later.counts)
+        for code, remarks in later.examples.items():
+            examples = self.examples.setdefault(code, [])
+            examples += remarks[: MAX_EXAMPLES - len(examples)]
+
     def lines(self) -> list[str]:
         """Return the number of remarks, then one line a kind with its first place, the most frequent first."""
         lines = [message("data-check-remarks", count=self.counts.total())]

@@ -1,10 +1,11 @@
-"""One row of a data file as it was read, and the share of a file's rows that one of several workers reads.
+"""One row of a data file as it was read, and which rows of a file are wanted: all, one worker's, or some by number.
 
 In: what the readers of lines, arrays and CSV records found. Out: Rows, which ``read.py`` turns into conversations.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,4 +39,16 @@ class Share:
         return number // BLOCK_ROWS % self.count == self.index
 
 
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """The rows with these numbers: what is looked at again when the file has been read."""
+
+    numbers: Container[int]
+
+    def holds(self, number: int) -> bool:
+        """Say whether row ``number`` is one of them."""
+        return number in self.numbers
+
+
+Choice = Share | Numbered
 WHOLE = Share()

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from glmkit.data.array_rows import walk_array
 from glmkit.data.csv_rows import is_csv, read_records
 from glmkit.data.gzipped import damage_named, unpacked
-from glmkit.data.row import KEPT_OF_LONG_ROW, WHOLE, Row, Share
+from glmkit.data.row import KEPT_OF_LONG_ROW, WHOLE, Choice, Row
 from glmkit.data.strict_json import SHOWN_TEXT, decode_all, printable
 from glmkit.errors import DataError, Problem
 
@@ -26,7 +26,7 @@ BOM = b"\xef\xbb\xbf"
 _UTF_16 = re.compile(rb"\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0]")  # by its mark, or by ASCII without one
 
 
-def read_rows(path: Path, share: Share = WHOLE) -> Iterator[Row]:
+def read_rows(path: Path, share: Choice = WHOLE) -> Iterator[Row]:
     """Yield the rows of ``path`` that ``share`` holds, in order; those that cannot be read carry what is wrong.
 
     A byte order mark, CRLF line ends and blank lines are accepted. Limits and offsets count bytes of text, unpacked.
@@ -34,7 +34,7 @@ def read_rows(path: Path, share: Share = WHOLE) -> Iterator[Row]:
     Raises:
         DataError: the file is missing, empty, not a plain file, damaged, or cannot be read.
     """
-    with _open_plain_file(path) as packed, damage_named(path), unpacked(path, packed) as file:
+    with open_plain_file(path) as packed, damage_named(path), unpacked(path, packed) as file:
         start = file.read(4096)
         if _UTF_16.match(start):
             raise DataError("data-utf16", where=str(path))
@@ -47,7 +47,8 @@ def read_rows(path: Path, share: Share = WHOLE) -> Iterator[Row]:
             yield from _line_rows(path, file, share)
 
 
-def _open_plain_file(path: Path) -> BinaryIO:
+def open_plain_file(path: Path) -> BinaryIO:
+    """Open a file for its bytes. Raises DataError: it is missing, not a plain file, or cannot be read."""
     try:
         mode = os.stat(path).st_mode
         if stat.S_ISDIR(mode):
@@ -62,7 +63,7 @@ def _open_plain_file(path: Path) -> BinaryIO:
         raise DataError("data-unreadable", where=printable(str(path)), reason=reason) from error
 
 
-def _line_rows(path: Path, file: BinaryIO, share: Share) -> Iterator[Row]:
+def _line_rows(path: Path, file: BinaryIO, share: Choice) -> Iterator[Row]:
     line_number, number = 0, -1
     while line := file.readline(MAX_ROW_BYTES + 1):
         line_number += 1
@@ -106,7 +107,7 @@ def _escaped(line: bytes) -> str:
     return line.decode("utf-8", "backslashreplace").rstrip("\r\n")
 
 
-def _csv_rows(path: Path, file: BinaryIO, share: Share) -> Iterator[Row]:
+def _csv_rows(path: Path, file: BinaryIO, share: Choice) -> Iterator[Row]:
     last: list[tuple[int, Problem]] = []
     number = -1
     for number, record in enumerate(read_records(path, _text_lines(path, file, last))):

@@ -6,7 +6,7 @@ In: conversations, a share, a seed. Out: those to train on and those held out. C
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -17,7 +17,7 @@ from glmkit.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """What a training is evaluated on: conversations, and their encoded samples."""
+    """What a training is evaluated on: encoded samples, and the conversations, where answers are to be generated."""
 
     conversations: Sequence[Conversation]
     samples: Sequence[Sample]
@@ -37,25 +37,30 @@ def split(conversations: Sequence[Conversation], share: float, seed: int) -> tup
     Raises:
         ConfigError: all conversations hang together by their tools, so that nothing can be held out.
     """
-    groups = groups_by_tools(conversations)
+    return split_by_tools([tool_descriptions(conversation) for conversation in conversations], share, seed)
+
+
+def split_by_tools(tools: Sequence[Collection[Hashable]], share: float, seed: int) -> tuple[list[int], list[int]]:
+    """Do what ``split`` does, given what identifies the tools of each conversation."""
+    groups = groups_by_tools(tools)
     if len(groups) < 2:
-        raise ConfigError("data-split-one-group", where="validation", count=len(conversations))
+        raise ConfigError("data-split-one-group", where="validation", count=len(tools))
     Random(seed).shuffle(groups)
-    room = share * len(conversations)
+    room = share * len(tools)
     held_out: list[int] = []
     for group in groups:
         if len(held_out) + len(group) <= room:
             held_out += group
     if not held_out:
         held_out = min(groups, key=len)
-    kept = set(range(len(conversations))) - set(held_out)
+    kept = set(range(len(tools))) - set(held_out)
     return sorted(kept), sorted(held_out)
 
 
-def groups_by_tools(conversations: Sequence[Conversation]) -> list[list[int]]:
-    """Return the indices of the conversations, those together that share a tool description."""
-    leader = list(range(len(conversations)))  # a union-find forest: follow it up to the group's first member
-    first_with: dict[str, int] = {}
+def groups_by_tools(tools: Sequence[Collection[Hashable]]) -> list[list[int]]:
+    """Return the indices of the conversations, those together that share a tool."""
+    leader = list(range(len(tools)))  # a union-find forest: follow it up to the group's first member
+    first_with: dict[Hashable, int] = {}
 
     def find(index: int) -> int:
         while leader[index] != index:
@@ -63,12 +68,12 @@ def groups_by_tools(conversations: Sequence[Conversation]) -> list[list[int]]:
             index = leader[index]
         return index
 
-    for index, conversation in enumerate(conversations):
-        for description in tool_descriptions(conversation):
-            left, right = find(index), find(first_with.setdefault(description, index))
+    for index, found in enumerate(tools):
+        for tool in found:
+            left, right = find(index), find(first_with.setdefault(tool, index))
             leader[max(left, right)] = min(left, right)
     groups: dict[int, list[int]] = {}
-    for index in range(len(conversations)):
+    for index in range(len(tools)):
         groups.setdefault(find(index), []).append(index)
     return list(groups.values())
 

@@ -20,7 +20,7 @@ from glmkit.data.encode import keeps_text
 from glmkit.data.read import SOURCES
 from glmkit.data.sources import alpaca, prompt_response, toolalpaca
 from glmkit.data.sources.written import Written
-from glmkit.errors import ConfigError, DataError, Problem
+from glmkit.errors import ConfigError, Problem
 
 FLAT = {source.NAME: source for source in (alpaca, prompt_response)}  # what a CSV file can hold
 
@@ -39,7 +39,7 @@ class Target:
     Args:
         path: the file; called .csv or .csv.gz it is written as CSV.
         target_format: name of the format.
-        tools_layout: how tool lists are written.
+        tools_layout: how tool lists are written; that they can be has been checked.
         problems: where rows that the format cannot hold are named; once there is one, nothing more is written.
 
     Raises:
@@ -74,12 +74,7 @@ class Target:
     def _rows(self, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[dict[str, Any]]:
         write = FLAT[self._format].write_cells if self._is_csv else SOURCES[self._format].write
         for place, row in rows:
-            try:
-                written = write(self._laid_out(row))
-            except DataError as error:  # of the tools
-                for problem in error.problems:
-                    self._problems.add(Problem(problem.code, place, problem.values))
-                continue
+            written = write(self._laid_out(row))
             fault = written.fault or (_cell_fault(written) if self._is_csv else None)
             if fault is not None:
                 self._problems.add(Problem(fault.code, place, fault.values))

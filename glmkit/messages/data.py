@@ -186,6 +186,30 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "no conversation is left: {count} were left out",
         "没有可用的对话：略去了 {count} 段",
     ),
+    # Large files and the token cache
+    "data-workers": (
+        "is {value}; it must be a positive integer, the number of processes that read a large file",
+        "是 {value}；应为正整数，即读取大文件的进程数",
+    ),
+    "data-changed-meanwhile": (
+        "the file has changed since it was read at the start of this run",
+        "本次运行开始读取之后，文件发生了变化",
+    ),
+    "data-worker-lost": (
+        "a process that read the data was ended from outside (status {status}), as a machine out of memory does",
+        "读取数据的一个进程被外部终止（状态 {status}），机器内存不足时会如此",
+        "{variable}=1 reads it in one process",
+        "设置 {variable}=1 可只用一个进程读取",
+    ),
+    "data-cache-unusable": (
+        "the token cache {folder} cannot be used ({reason}); this run goes on without it "
+        "(GLMKIT_CACHE names another folder)",
+        "无法使用词元缓存 {folder}（{reason}）；本次运行不使用缓存（可用 GLMKIT_CACHE 指定其他文件夹）",
+    ),
+    "data-cache-damaged": (
+        "{path}: this entry of the token cache is damaged; it is made anew",
+        "{path}：词元缓存的这一项已损坏；将重新生成",
+    ),
     # Samples
     "data-no-label": (
         "left out: nothing in it is trained on",

@@ -8,26 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import math
-from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from glmkit.chat.conversation import Conversation
+import numpy as np
+
 from glmkit.chat.sample import Sample
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.config import DataFile, TrainConfig
 from glmkit.data.bad_rows import bad_rows_file
-from glmkit.data.encode import encode_samples
+from glmkit.data.counting import FileSettings
+from glmkit.data.encode import choose_samples
 from glmkit.data.files import find_files
 from glmkit.data.joined import JoinedSamples
 from glmkit.data.mixture import Mixture, exact
-from glmkit.data.read import read
-from glmkit.data.split import HeldOut, split
-from glmkit.errors import ConfigError, DataError, ModelError, Problem
-from glmkit.loading import load_tokenizer
-from glmkit.training.checkpoint import sha256
+from glmkit.data.prepare import Prepared, move_bad_rows, prepare
+from glmkit.data.read import notice_skipped, refuse_unusable
+from glmkit.data.reread import ChosenConversations
+from glmkit.data.split import HeldOut, split_by_tools
+from glmkit.data.token_store import TokenStore, arrays_of, labels_of, lengths_of
+from glmkit.errors import ConfigError, DataError, ModelError, Problem, notice
+from glmkit.loading import TOKENIZER_FILE, load_tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,12 @@ class RunData:
 
     def describe(self, config: TrainConfig, say: Callable[..., None]) -> None:
         """Tell how much there is to train on: all of it, and each file where there are several or one is weighted."""
+        lengths = lengths_of(self.samples)
         if len(self.files) > 1 or self.mixture.per_epoch != len(self.samples):
-            samples = iter(self.samples)
+            start = 0
             for file, part in zip(self.files, self.mixture.parts, strict=True):
-                tokens = sum(len(next(samples).input_ids) for _ in range(part.num_samples))
+                tokens = int(lengths[start : start + part.num_samples].sum())
+                start += part.num_samples
                 code = "training-file-replayed" if file.is_replayed else "training-file"
                 values = {"path": file.path, "samples": f"{part.num_samples:,}", "tokens": f"{tokens:,}"}
                 say(code, **values, weight=f"{file.weight:g}", per_epoch=decimal(part.per_epoch))
@@ -70,8 +75,8 @@ class RunData:
         say(
             "training-samples",
             samples=f"{len(self.samples):,}",
-            tokens=f"{sum(len(sample.input_ids) for sample in self.samples):,}",
-            labels=f"{sum(sample.num_labels for sample in self.samples):,}",
+            tokens=f"{int(lengths.sum()):,}",
+            labels=f"{int(labels_of(self.samples).sum()):,}",
             samples_per_step=f"{config.samples_per_step:,}",
             steps=f"{steps:,}",
             epochs=f"{float(steps * config.samples_per_step / self.mixture.per_epoch):.4g}",
@@ -84,8 +89,8 @@ class RunData:
 def load_data(config: TrainConfig, samples: Sequence[Sample] | None) -> RunData:
     """Return the samples, read from the data files unless they are handed in, and their tokenizer.
 
-    Faults of the data come first and those of all files together, before a tokenizer or a model is looked for and
-    perhaps downloaded.
+    Faults of the data come first and those of all files together, before a tokenizer is downloaded or a model looked
+    for.
 
     Args:
         config: resolved settings: no pattern is left in ``data``.
@@ -101,62 +106,112 @@ def load_data(config: TrainConfig, samples: Sequence[Sample] | None) -> RunData:
             raise DataError("training-no-samples")
         if config.validation:
             raise ConfigError("training-validation-needs-data", where="validation")
-        talks = read(config.eval_data) if config.eval_data else []
-        tokenizer = load_tokenizer(config.tokenizer or config.model) if talks else optional_tokenizer(config)
-        mixture = Mixture([(len(samples), 1)])
-        return RunData(samples, mixture, (), tokenizer, encode_held_out(talks, tokenizer, config))
+        held_out, tokenizer = None, None
+        if config.eval_data:
+            (evaluated,), tokenizer = prepare_files(config, [DataFile(path=config.eval_data)])
+            held_out = hold_out([(evaluated, range(len(evaluated.samples)))], config)
+        tokenizer = tokenizer or optional_tokenizer(config)
+        return RunData(samples, Mixture([(len(samples), 1)]), (), tokenizer, held_out)
     files = config.data_files
     replayed: tuple[DataFile, ...] = ()
     if config.replayed is not None:
         entry = DataFile(path=config.replayed.path, weight=config.replayed.share)
         replayed = find_files([entry], "replay.path")
-    conversations, problems = [], list[Problem]()
-    evaluated = (DataFile(path=config.eval_data),) if config.eval_data else ()
-    read_files = (*files, *replayed, *evaluated)
-    with bad_rows_file(config.skip_bad, *(file.path for file in read_files)) as bad_rows:
-        for file in read_files:
+    others = (DataFile(path=config.eval_data),) if config.eval_data else ()
+    prepared, tokenizer = prepare_files(config, (*files, *replayed, *others))
+    parts = [file.samples for file in prepared]
+    taken: list[tuple[Prepared, Sequence[int]]] = [(file, range(len(file.samples))) for file in prepared[-1:] if others]
+    if config.validation:
+        parts[: len(files)], taken = take_out(prepared[: len(files)], config)
+    trained = [*files, *replayed]
+    chosen = [choose_samples(part, config.max_seq_len, config.tools_layout) for part in parts[: len(trained)]]
+    records = tuple(
+        FileRecord(file.path, file.weight, number >= len(files), len(part), source.num_bytes, source.sha256)
+        for number, (file, part, source) in enumerate(zip(trained, chosen, prepared[: len(trained)], strict=True))
+    )
+    joined = chosen[0] if len(chosen) == 1 else JoinedSamples(chosen)
+    return RunData(joined, mixture_of(records), records, tokenizer, hold_out(taken, config))
+
+
+def prepare_files(config: TrainConfig, files: Sequence[DataFile]) -> tuple[list[Prepared], Tokenizer]:
+    """Check and encode files; a tokenizer that is not at hand is looked for when they have no faults.
+
+    Raises:
+        DataError: with every fault of the files.
+        ModelError: there is no tokenizer.
+    """
+    tokenizer = tokenizer_at_hand(config.tokenizer or config.model)
+    prepared, problems = [], list[Problem]()
+    with bad_rows_file(config.skip_bad, *(file.path for file in files)) as bad_rows:
+        for file in files:
             try:
-                source_format = None if file in evaluated else config.source_format or None
-                conversations.append(read(file.path, source_format, bad_rows))
+                prepared.append(prepare(settings_of(file, config), tokenizer))
+                move_bad_rows(prepared[-1], bad_rows)
+                report = prepared[-1].report
+                refuse_unusable(file.path, report.num_conversations, report.problems, report.skipped)
             except DataError as error:
                 problems += error.problems
         if problems:
             raise DataError(problems)
-    held_out = conversations.pop() if evaluated else []
-    if config.validation:
-        held_out = take_out(conversations[: len(files)], config)
-    tokenizer = load_tokenizer(config.tokenizer or config.model)
-    rule = (config.max_seq_len, config.truncate, config.tools_layout)
-    parts = [encode_samples(talks, tokenizer, *rule) for talks in conversations]
-    records = tuple(
-        FileRecord(file.path, file.weight, number >= len(files), len(part), *size_and_sha256(Path(file.path)))
-        for number, (file, part) in enumerate(zip((*files, *replayed), parts, strict=True))
+    if tokenizer is None:
+        tokenizer = load_tokenizer(config.tokenizer or config.model)
+        prepared = [prepare(file.settings, tokenizer) for file in prepared]
+    for source in prepared:
+        report = source.report
+        notice_skipped(report.path, report.skipped)
+        if report.remarks.counts:
+            kinds = report.remarks.by_kind()
+            notice("data-remarks", path=report.path, count=report.remarks.counts.total(), kinds=kinds)
+    return prepared, tokenizer
+
+
+def settings_of(file: DataFile, config: TrainConfig) -> FileSettings:
+    """Return how a file is read; the one to evaluate on may be in another format than the others."""
+    return FileSettings(
+        path=file.path,
+        source_format="" if file.path == config.eval_data else config.source_format,
+        max_seq_len=config.max_seq_len,
+        truncate=config.truncate,
+        tools_layout=config.tools_layout,
     )
-    joined = parts[0] if len(parts) == 1 else JoinedSamples(parts)
-    return RunData(joined, mixture_of(records), records, tokenizer, encode_held_out(held_out, tokenizer, config))
 
 
-def take_out(files: Sequence[list[Conversation]], config: TrainConfig) -> list[Conversation]:
-    """Take the share ``validation`` of the conversations out of the lists, all files together, and return it."""
-    everything = [talk for talks in files for talk in talks]
-    held_out = split(everything, config.validation, config.seed)[1]
-    chosen, number = set(held_out), 0
-    for talks in files:
-        end = number + len(talks)
-        talks[:] = [everything[index] for index in range(number, end) if index not in chosen]
-        number = end
-    return [everything[index] for index in held_out]
-
-
-def encode_held_out(
-    conversations: Sequence[Conversation], tokenizer: Tokenizer | None, config: TrainConfig
-) -> HeldOut | None:
-    """Encode what the run is evaluated on as what it is trained on; None for nothing."""
-    if not conversations:
+def tokenizer_at_hand(path: str) -> Tokenizer | None:
+    """Return the tokenizer that ``path`` itself is or holds, so that nothing is downloaded for it; or None."""
+    file = Path(path).expanduser()
+    file = file / TOKENIZER_FILE if file.is_dir() else file
+    if not file.is_file():
         return None
-    assert tokenizer is not None
-    samples = encode_samples(conversations, tokenizer, config.max_seq_len, config.truncate, config.tools_layout)
-    return HeldOut(conversations, samples)
+    try:
+        return load_tokenizer(file)
+    except ModelError:  # said when the data has been checked
+        return None
+
+
+def take_out(
+    files: Sequence[Prepared], config: TrainConfig
+) -> tuple[list[TokenStore], list[tuple[Prepared, Sequence[int]]]]:
+    """Split the samples of the files, all files together: those to train on, and which are held out of each file."""
+    tools = [file.samples.tools_of(index) for file in files for index in range(len(file.samples))]
+    held_out = np.zeros(len(tools), dtype=bool)
+    held_out[split_by_tools(tools, config.validation, config.seed)[1]] = True
+    kept, taken, start = [], list[tuple[Prepared, Sequence[int]]](), 0
+    for file in files:
+        of_file = held_out[start : start + len(file.samples)]
+        kept.append(file.samples.select(~of_file))
+        taken.append((file, np.flatnonzero(of_file).tolist()))
+        start += len(of_file)
+    return kept, taken
+
+
+def hold_out(taken: Sequence[tuple[Prepared, Sequence[int]]], config: TrainConfig) -> HeldOut | None:
+    """Return what the run is evaluated on; None for nothing."""
+    taken = [(file, indices) for file, indices in taken if len(indices)]
+    if not taken:
+        return None
+    parts = [file.samples.select(np.array(indices)) for file, indices in taken]
+    samples = JoinedSamples([choose_samples(part, config.max_seq_len, config.tools_layout) for part in parts])
+    return HeldOut(ChosenConversations(taken), samples)
 
 
 def mixture_of(files: Sequence[FileRecord]) -> Mixture:
@@ -164,10 +219,6 @@ def mixture_of(files: Sequence[FileRecord]) -> Mixture:
     fresh = [(file.num_samples, file.weight) for file in files if not file.is_replayed]
     replayed = [file for file in files if file.is_replayed]
     return Mixture(fresh, [file.num_samples for file in replayed], replayed[0].weight if replayed else None)
-
-
-def size_and_sha256(path: Path) -> tuple[int, str]:
-    return path.stat().st_size, sha256(path)
 
 
 def optional_tokenizer(config: TrainConfig) -> Tokenizer | None:
@@ -184,17 +235,14 @@ def doubles_across(samples: Sequence[Sample], counts: Sequence[int]) -> list[tup
     """Return (where, where first) of each sample that an earlier file holds, too, token by token; [] for one file."""
     if len(counts) < 2:
         return []
-    first: dict[bytes, tuple[int, str]] = {}
+    parts = [part for part, count in enumerate(counts) for _ in range(count)]
+    first: dict[bytes, int] = {}
     doubles = []
-    remaining = iter(samples)
-    for part, count in enumerate(counts):
-        for _ in range(count):
-            sample = next(remaining)
-            digest = hashlib.blake2b(array("q", sample.input_ids).tobytes(), digest_size=16).digest()
-            earlier, place = first.setdefault(digest, (part, sample.source))
-            if earlier != part:
-                doubles.append((sample.source, place))
-    return doubles
+    for index, (ids, _) in enumerate(arrays_of(samples)):
+        earlier = first.setdefault(hashlib.blake2b(ids.tobytes(), digest_size=16).digest(), index)
+        if parts[earlier] != parts[index]:
+            doubles.append((index, earlier))
+    return [(samples[index].source, samples[earlier].source) for index, earlier in doubles]
 
 
 def decimal(number: Fraction) -> str:

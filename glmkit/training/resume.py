@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from glmkit.chat.sample import Sample
 from glmkit.chat.tools_layout import common_layout
 from glmkit.config import TrainConfig
+from glmkit.data.token_store import arrays_of, layouts_of
 from glmkit.errors import CheckpointError, ConfigError, DataError, Problem
 from glmkit.training.checkpoint import fault_of, point_to, step_folders
 from glmkit.training.data import FileRecord, RunData
@@ -49,7 +51,7 @@ class Identity:
             model=fingerprint(base),
             samples=samples_sha256(data.samples),
             num_samples=len(data.samples),
-            tools_layout=common_layout((sample.tools_layout for sample in data.samples), config.tools_layout),
+            tools_layout=common_layout(layouts_of(data.samples), config.tools_layout),
             files=data.files,
         )
 
@@ -208,6 +210,6 @@ def fingerprint(base: Path) -> str:
 def samples_sha256(samples: Sequence[Sample]) -> str:
     """Return the sha256 of the samples as they are trained on: tokenizer, format, cut and mask all show in it."""
     digest = hashlib.sha256()
-    for sample in samples:
-        digest.update(array("q", [len(sample.input_ids), *sample.input_ids, *sample.labels]).tobytes())
+    for ids, labels in arrays_of(samples):
+        digest.update(np.concatenate([[len(ids)], ids, labels]).tobytes())
     return digest.hexdigest()

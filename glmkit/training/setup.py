@@ -16,6 +16,7 @@ import torch
 from glmkit.chat.sample import Sample
 from glmkit.config import DType, TrainConfig
 from glmkit.data.files import find_files
+from glmkit.data.token_store import max_ids_of
 from glmkit.errors import ConfigError, ModelError
 from glmkit.loading import find_adapter, resolve
 from glmkit.model.adapter import load_adapter
@@ -154,10 +155,11 @@ def load_trained_model(
 
 def check_ids(samples: Sequence[Sample], vocab_size: int) -> None:
     """Refuse samples encoded with a tokenizer that is not the model's."""
-    for sample in samples:
-        if max(sample.input_ids) >= vocab_size:
-            found = max(sample.input_ids)
-            raise ModelError("training-id-outside-model", where=sample.source, found=found, vocab_size=vocab_size)
+    max_ids = max_ids_of(samples)
+    if (max_ids >= vocab_size).any():
+        index = int((max_ids >= vocab_size).argmax())
+        values = {"found": int(max_ids[index]), "vocab_size": vocab_size}
+        raise ModelError("training-id-outside-model", where=samples[index].source, **values)
 
 
 def attach_prefix(

@@ -358,6 +358,23 @@ def plant(source_format: str, seed: int, num_good: int = 60) -> tuple[bytes, lis
     return b"\n".join(lines) + b"\n", places
 
 
+def plant_doubles(
+    content: bytes, places: list[tuple[int, Defect | None]], seed: int, count: int = 5
+) -> tuple[bytes, list[tuple[int, int]]]:
+    """Return the file with some of its good rows once more at its end, keys in another order, and their (line, line of
+    the first)."""
+    lines = content.split(b"\n")[:-1]
+    good = [line for line, defect in places if defect is None]
+    doubles = []
+    for first in random.Random(seed).sample(good, count):
+        line = lines[first - 1]
+        if line.startswith(b"{"):
+            line = json.dumps(dict(reversed(json.loads(line).items())), ensure_ascii=False).encode()
+        lines.append(line)
+        doubles.append((len(lines), first))
+    return b"\n".join(lines) + b"\n", doubles
+
+
 def _spelled(source_format: str, row: Any, rng: random.Random) -> bytes:
     if source_format != "csv":
         return json.dumps(row, ensure_ascii=False).encode()

@@ -181,11 +181,14 @@ def test_a_file_of_anything_gives_a_small_page(tmp_path: Path, small_tokenizer: 
         report.problems.add(Problem("data-missing", "place" * 1000))
     draw = random.Random(0)
     roles = get_args(Role)
-    for _ in range(100):
+    report.patterns.first.clear()
+    samples = []
+    for number in range(100):
         messages = tuple(Message(role=draw.choice(roles), content=HOSTILE * 20) for _ in range(20))
         conversation = Conversation(messages=messages, source="f:" + "9" * 5000)
-        sample = encode_conversation(conversation, small_tokenizer, 100_000)
-        report.patterns.add(conversation, sample, small_tokenizer)
+        samples.append(encode_conversation(conversation, small_tokenizer, 100_000))
+        report.patterns.add(conversation, number)
+    report.patterns.make_examples(samples, small_tokenizer)
     page = render_page(report)
     assert report.problems.total > 50_000
     assert 200_000 < len(page.encode()) < 2_000_000

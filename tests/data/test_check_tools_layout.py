@@ -53,3 +53,20 @@ def test_show_prints_the_tokens_of_the_layout(
     shown = capsys.readouterr().out
     assert main(["data", "show", str(rows), "--tokenizer", str(tokenizer_file), "--lang", "en"]) == 0
     assert len(shown) < len(capsys.readouterr().out)
+
+
+def test_rows_that_only_the_layout_finds_wrong_go_aside(
+    rows: Path, tokenizer_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aside, target = rows.with_name("aside.jsonl"), rows.with_name("out.jsonl")
+    tokenizer = ["--tokenizer", str(tokenizer_file)]
+    for command in (["check"], ["check", *tokenizer], ["show", *tokenizer], ["convert", str(target)]):
+        name, *rest = command
+        aside.unlink(missing_ok=True)
+        arguments = ["data", name, str(rows), *rest, "--tools-layout", "original", "--skip-bad", str(aside)]
+        assert main([*arguments, "--lang", "en"]) == 0, command
+        (record,) = map(json.loads, aside.read_text().splitlines())
+        assert record["reasons"] == [f"{rows}:3: tools[0].description must be string, not number"]
+        assert record["row"]["tools"] == [{"name": "add", "description": 3}]
+        assert "1 rows with faults were left out" in capsys.readouterr().err
+    assert len(target.read_text().splitlines()) == 2

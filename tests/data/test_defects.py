@@ -14,7 +14,7 @@ from glmkit.data.bad_rows import bad_rows_file
 from glmkit.data.check import check
 from glmkit.data.read import Located, find_format, read, walk
 from glmkit.errors import DataError, Problem
-from tests.data.defects import DEFECTS, ENDINGS, FORMATS, Defect, plant
+from tests.data.defects import DEFECTS, ENDINGS, FORMATS, Defect, plant, plant_doubles
 
 SEEDS = range(3)
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -54,6 +54,19 @@ def test_every_defect_is_named_at_its_line_and_nothing_else_is(tmp_path: Path, s
     assert [(line, code) for line, code, _ in found] == [(line, defect.code) for line, defect in planted]
     for (_, _, field), (_, defect) in zip(found, planted, strict=True):
         assert not defect.field or field == defect.field, defect.name
+
+
+@pytest.mark.parametrize("source_format", FORMATS)
+def test_exact_duplicates_are_listed_with_the_first_and_nothing_else_is(tmp_path: Path, source_format: str) -> None:
+    path, places = write(tmp_path, source_format, 4)
+    content, doubles = plant_doubles(path.read_bytes(), places, 4)
+    before = check(path)
+    path.write_bytes(content)
+    report = check(path)
+    assert before.duplicates == []
+    assert report.duplicates == [(f"{path}:{line}", f"{path}:{first}") for line, first in doubles]
+    assert report.problems == before.problems
+    assert report.num_conversations == before.num_conversations + len(doubles)
 
 
 @pytest.mark.parametrize("source_format", FORMATS)

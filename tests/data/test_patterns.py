@@ -43,9 +43,12 @@ def test_a_long_order_ends_in_an_ellipsis() -> None:
 def test_patterns_and_examples_of_noise_are_bounded(small_tokenizer: Tokenizer) -> None:
     patterns = RolePatterns()
     draw = random.Random(1)
-    for _ in range(3000):
+    samples = []
+    for number in range(3000):
         item = conversation("".join(draw.choices("uaos", k=9)), "a")
-        patterns.add(item, encode_conversation(item, small_tokenizer), small_tokenizer)
+        patterns.add(item, number)
+        samples.append(encode_conversation(item, small_tokenizer))
+    patterns.make_examples(samples, small_tokenizer)
     assert len(patterns.counts) == MAX_PATTERNS
     assert len(patterns.examples) == MAX_EXAMPLES
     assert patterns.counts.total() + patterns.num_other == 3000
@@ -56,10 +59,13 @@ def test_counting_in_parts_is_counting_in_one(small_tokenizer: Tokenizer) -> Non
     items = [replace(conversation(order), source=f"f:{i}") for i, order in enumerate(letters)]
     parts = [RolePatterns(), RolePatterns(), RolePatterns()]  # all rows; the first two; the others
     for i, item in enumerate(items):
-        for part in (parts[0], parts[1 if i < 2 else 2]):
-            part.add(item, encode_conversation(item, small_tokenizer), small_tokenizer)
+        parts[0].add(item, i)
+        parts[1 if i < 2 else 2].add(item, i if i < 2 else i - 2)
     whole, first, rest = parts
-    first.extend(rest)
+    first.extend(rest, 2)
+    samples = [encode_conversation(item, small_tokenizer) for item in items]
+    for part in (whole, first):
+        part.make_examples(samples, small_tokenizer)
     assert first == whole
     assert [example.source for example in whole.examples.values()] == ["f:0", "f:1", "f:3", "f:5"]
 
