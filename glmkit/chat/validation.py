@@ -11,11 +11,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from glmkit.chat.memo import Memo
 from glmkit.errors import Problem
 
 ROW_ROLES = ("system", "user", "assistant", "observation", "tool")
 SURROGATE = re.compile("[\ud800-\udfff]")  # half a character: JSON can spell it, UTF-8 and the tokenizer cannot
 
+_tools_faults: Memo[list[Problem]] = Memo()
 _JSON_TYPES = {type(None): "null", bool: "boolean", int: "number", float: "number", str: "string", list: "list"}
 
 
@@ -29,7 +31,8 @@ def validate(row: object) -> list[Problem]:
         return [_wrong_type("row", row, "object")]
     problems = []
     if row.get("tools") is not None:
-        problems += _json_problems(row["tools"], "tools", (list, dict), "list or object")
+        tools = row["tools"]
+        problems += _tools_faults.get(tools, lambda: _json_problems(tools, "tools", (list, dict), "list or object"))
     if "conversations" not in row:
         return [*problems, Problem("chat-missing", values={"field": "conversations"})]
     items = row["conversations"]

@@ -21,7 +21,7 @@ MAX_DEPTH = 60  # references and subschemas inside each other, far below Python'
 MAX_SHOWN_CHOICES = 8
 
 # Words beside ``properties`` that may allow a property ``properties`` does not name.
-_OTHER_PROPERTIES = frozenset(("patternProperties", "$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas"))
+OTHER_PROPERTIES = frozenset(("patternProperties", "$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas"))
 _BRANCHES = ("anyOf", "oneOf")
 _COMPOUND = frozenset((*_BRANCHES, "allOf", "$ref"))
 
@@ -152,7 +152,7 @@ class _Walk:
                 yield Mismatch("data-call-unknown", {"argument": inner, "known": _choices(list(properties))})
             elif isinstance(others, dict):
                 yield from self.visit(others, item, inner, depth + 1)
-            elif properties and others is None and not _OTHER_PROPERTIES & schema.keys():
+            elif properties and others is None and not OTHER_PROPERTIES & schema.keys():
                 yield Mismatch(EXTRA, {"argument": inner, "known": _choices(list(properties))})
 
     def _array(self, schema: dict[str, Any], value: list[Any], path: str, depth: int) -> Iterator[Mismatch]:

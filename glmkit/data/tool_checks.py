@@ -17,6 +17,7 @@ from typing import Any
 from glmkit.chat.calls import looks_like_call, parse_call
 from glmkit.chat.memo import Memo
 from glmkit.data.json_schema import EXTRA, is_schema, malformed, mismatches
+from glmkit.data.schema_fits import Fits, make_fits
 from glmkit.data.strict_json import printable, shown
 from glmkit.errors import Problem
 
@@ -36,6 +37,7 @@ class _Declared:
     """The tools of one list: schemas by name, and what is wrong with the list, its fields without the list's name."""
 
     schemas: Mapping[str, Any]  # None where a tool does not say what its arguments are
+    fits: Mapping[str, Fits]  # by name, the quick check of arguments
     faults: tuple[Problem, ...]
     remarks: tuple[Problem, ...]
 
@@ -47,6 +49,7 @@ def check_tools(row: Mapping[str, Any]) -> Findings:
     """Check the declared tools, then every call against them."""
     findings = Findings()
     schemas: dict[str, Any] = {}
+    fits: dict[str, Fits] = {}
     is_checkable = False
     for name, tools in _tool_lists(row):
         declared = _declared_by(tools)
@@ -55,6 +58,7 @@ def check_tools(row: Mapping[str, Any]) -> Findings:
             break
         is_checkable = True
         schemas.update(declared.schemas)
+        fits.update(declared.fits)
         findings.faults += (_inside(name, problem) for problem in declared.faults)
         findings.remarks += (_inside(name, problem) for problem in declared.remarks)
     if findings.faults:  # what a broken list allows is unknown
@@ -64,7 +68,7 @@ def check_tools(row: Mapping[str, Any]) -> Findings:
             if not argument.isidentifier() or keyword.iskeyword(argument):
                 values = {"field": place, "tool": printable(tool), "argument": shown(argument)}
                 findings.remarks.append(Problem("data-remark-argument-name", values=values))
-        if is_checkable:
+        if is_checkable and not (tool in fits and fits[tool](arguments)):
             _check_call(findings, schemas, place, tool, arguments)
     return findings
 
@@ -140,7 +144,8 @@ def _read_tools(tools: list[Any]) -> _Declared | None:
             broken = [{"path": "parameters", "value": shown(parameters), "expected": "object"}]
         values = {"field": place, "tool": printable(name)}
         faults += (Problem("data-tool-schema", values={**values, **part}) for part in broken)
-    return _Declared(schemas, tuple(faults), tuple(remarks))
+    fits = {} if faults else {name: make_fits(schema) for name, schema in schemas.items()}
+    return _Declared(schemas, fits, tuple(faults), tuple(remarks))
 
 
 def _unwrapped(tool: Any) -> Any:
