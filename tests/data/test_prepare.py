@@ -372,7 +372,7 @@ print(max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, re
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, tokenizer_file: Path) -> None:
     peaks = []
-    for count in (6_000, 24_000):
+    for count in (10_000, 40_000):
         path = write_good(tmp_path / f"{count}.jsonl", count)
         command = [sys.executable, "-c", MEASURE, str(path), str(tokenizer_file)]
         peaks.append(1024 * int(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
