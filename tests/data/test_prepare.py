@@ -365,11 +365,13 @@ from glmkit.chat.tokenizer import Tokenizer
 from glmkit.data.counting import FileSettings
 from glmkit.data.prepare import prepare
 prepare(FileSettings(path=sys.argv[1]), Tokenizer.from_file(sys.argv[2]))
-print(max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+own = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))  # ru_maxrss of our own begins with pytest's
 """
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="reads the peak of a process in /proc")
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, tokenizer_file: Path) -> None:
     peaks = []
     for count in (10_000, 40_000):
