@@ -65,13 +65,16 @@ class ChatGLM3:
         The role token is given, never learned; the token behind the message is learned, for it is how the model stops:
         eos at the end, otherwise the next role token (``<|observation|>`` after a call).
         """
-        input_ids, trained = [*self._start], [False] * len(self._start)
+        input_ids, trained = [*self._start], list[slice]()
         for message in conversation.messages:
-            ids = self._encode_message(message)
-            input_ids += ids
-            trained += [message.is_trained] * len(ids)
+            start = len(input_ids)
+            input_ids += self._encode_message(message)
+            if message.is_trained:
+                trained.append(slice(start + 1, len(input_ids) + 1))
         input_ids.append(self._tokenizer.eos_id)
-        labels = [id if learns else IGNORE_INDEX for id, learns in zip(input_ids, [False, *trained], strict=True)]
+        labels = [IGNORE_INDEX] * len(input_ids)
+        for learned in trained:
+            labels[learned] = input_ids[learned]
         return input_ids, labels
 
     def message_lengths(self, messages: Sequence[Message]) -> list[int]:
