@@ -36,7 +36,7 @@ def chat(config: ChatConfig) -> int:
     """`glmkit chat`."""
     import torch
 
-    from glmkit.loading import BUNDLED_MODEL, load_model, load_tokenizer
+    from glmkit.loading import BUNDLED_MODEL, load_model, load_tokenizer, tools_layout_of
     from glmkit.serving.engine import Engine
     from glmkit.serving.terminal import read_prompt, run_chat
 
@@ -57,7 +57,9 @@ def chat(config: ChatConfig) -> int:
     dtype = None if config.dtype == "auto" else getattr(torch, config.dtype)
     device = None if config.device == "auto" else config.device
     model = load_model(config.model, adapter=config.adapter or None, dtype=dtype, device=device)
-    return run_chat(Engine(model, tokenizer, max_batch=1), tokenizer, config, sys.stdin, sys.stdout, sys.stderr)
+    layout = tools_layout_of(config.model, adapter=config.adapter or None)
+    engine = Engine(model, tokenizer, tools_layout=layout, max_batch=1)
+    return run_chat(engine, tokenizer, config, sys.stdin, sys.stdout, sys.stderr)
 
 
 def data_convert(config: ConvertConfig) -> int:

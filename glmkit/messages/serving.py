@@ -31,6 +31,60 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         'a question stands behind the model: glmkit chat {name} "your question"',
         '问题写在模型之后：glmkit chat {name} "你的问题"',
     ),
+    "serving-logit-bias": (
+        "each bias must be a number from -100 to 100, found {value}",
+        "每个偏置必须是 -100 到 100 之间的数值，实际为 {value}",
+    ),
+    "serving-bias-id": (
+        "a bias is for id {id}; this model's ids are 0 to {last}",
+        "偏置针对编号 {id}；该模型的编号范围是 0 到 {last}",
+    ),
+    "serving-stop": (
+        "stop texts must not be empty and at most {most}, found {value!r}",
+        "停止文本不能为空，且最多 {most} 个，实际为 {value!r}",
+    ),
+    "serving-stop-needs-tokenizer": (
+        "the request has stop texts, but the engine has no tokenizer to read the reply with",
+        "请求带有停止文本，但引擎没有可用于读取回答的分词器",
+    ),
+    "serving-nothing-allowed": (
+        "nothing is allowed after {tokens} tokens: the constraint and the other settings of the request leave no token",
+        "在 {tokens} 个词元之后没有任何词元可选：约束与请求的其他设置排除了全部词元",
+    ),
+    "serving-constraint-failed": (
+        "the constraint of the request failed after {tokens} tokens: {reason}",
+        "请求的约束在 {tokens} 个词元之后出错：{reason}",
+    ),
+    "serving-no-pages": (
+        "the request needs more than the {limit} pages of {size} tokens that the engine has for keys and values",
+        "请求需要的页数超出引擎用于存放键和值的 {limit} 页（每页 {size} 个词元）",
+        "shorten the prompt or the reply, or give the engine more pages",
+        "请缩短提示或回答，或为引擎分配更多页",
+    ),
+    "serving-too-few-pages": (
+        "{value} pages of {size} tokens are too few: one request of {tokens} tokens with the prefix needs {needed}",
+        "{value} 页（每页 {size} 个词元）太少：一个 {tokens} 词元的请求连同前缀需要 {needed} 页",
+    ),
+    "serving-adapter-name-taken": (
+        "an adapter named {name!r} is loaded already",
+        "名为 {name!r} 的适配器已加载",
+        "unload it first, or choose another name",
+        "请先卸载它，或换一个名称",
+    ),
+    "serving-unknown-adapter": (
+        "there is no adapter named {name!r}; loaded are: {known}",
+        "没有名为 {name!r} 的适配器；已加载：{known}",
+    ),
+    "serving-adapter-no-pages": (
+        "adapter {name!r} needs {needed} pages, but only {available} can be given to it",
+        "适配器 {name!r} 需要 {needed} 页，但只能分配 {available} 页",
+        "unload another adapter, or give the engine more pages",
+        "请卸载其他适配器，或为引擎分配更多页",
+    ),
+    "serving-adapter-shape": (
+        "adapter {name!r} holds a prefix of shape {found}; this model takes {expected}",
+        "适配器 {name!r} 的前缀形状为 {found}；该模型需要 {expected}",
+    ),
     "serving-no-prompt": (
         "there is nothing to answer: the prompt is empty",
         "没有可回答的内容：提示为空",

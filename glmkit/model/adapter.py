@@ -65,7 +65,13 @@ def save_adapter(folder: str | Path, encoder: PrefixEncoder, metadata: Mapping[s
 
 
 def load_adapter(path: str | Path, model: GLM) -> PrefixEncoder:
-    """Put the adapter at ``path`` before ``model``, as ``model.prefix``, and return it.
+    """Put the adapter at ``path`` before ``model``, as ``model.prefix``, and return it; see ``read_adapter``."""
+    model.prefix = read_adapter(path, model).train(model.training)
+    return model.prefix
+
+
+def read_adapter(path: str | Path, model: GLM) -> PrefixEncoder:
+    """Return the adapter at ``path``, on the device of ``model``, which stays as it is.
 
     Args:
         path: an adapter folder of ours, or the original's checkpoint folder or file.
@@ -87,8 +93,7 @@ def load_adapter(path: str | Path, model: GLM) -> PrefixEncoder:
     else:
         file = original_adapter_file(path)
         encoder = _encoder_from(read_tensors([file]), model.config, str(file))
-    model.prefix = encoder.to(model.device).train(model.training)
-    return model.prefix
+    return encoder.to(model.device)
 
 
 def is_adapter(path: Path) -> bool:

@@ -1,6 +1,6 @@
 """The GLM network on a flat stream of tokens: ids and positions go in, hidden states come out.
 
-``hidden = glm(input_ids, position_ids, view)``. The view (``views``, ``cached``) knows which tokens belong together and
+``hidden = glm(input_ids, position_ids, view)``. The view (``views``, ``paged``) knows which tokens belong together and
 which keys and values stand before them; nothing here does. Training, serving and tests all call this one forward.
 
 Shapes: B rows, T tokens of the stream, N rows somebody reads, D hidden_size, H query heads, K key/value heads,

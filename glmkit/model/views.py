@@ -2,7 +2,7 @@
 
 In: the queries, keys and values of one layer over the whole stream. Out: what each query read. ``PackedView`` is a
 training row (documents one after another, causal inside each, a learned prefix before each); the serving view is in
-``cached``. The network calls ``attend`` and knows nothing else.
+``paged``. The network calls ``attend`` and knows nothing else.
 
     stream      a a a a b b b          a query of b sees    P P b b b     and never    a
     keys        P P a a a a P P b b b                       (prefix, then its own past)

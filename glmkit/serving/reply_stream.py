@@ -6,9 +6,18 @@ can be shown before that line is over, and a call only when it is whole, by whoe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from glmkit.chat.protocol import ChatProtocol
 from glmkit.chat.reply import Reply
 from glmkit.chat.tokenizer import StreamDecoder, Tokenizer
+
+
+def text_stream(tokenizer: Tokenizer, protocol: ChatProtocol, prompt_ids: Sequence[int]) -> StreamDecoder | ReplyStream:
+    """Return what decodes the continuation of a prompt: a reply behind ``<|assistant|>``, plain text otherwise."""
+    if prompt_ids[-1] == tokenizer.special_ids["<|assistant|>"]:
+        return ReplyStream(tokenizer, protocol)
+    return StreamDecoder(tokenizer)
 
 
 class ReplyStream:
@@ -25,14 +34,14 @@ class ReplyStream:
         self._begun = False  # something that is not blank has come out
         self._blanks = ""  # held back until something follows: the end of a reply is stripped
 
-    def push(self, token: int) -> str:
+    def push(self, id: int) -> str:
         """Take the next id of the reply, which is no stop token; return the text that it sets free."""
-        if token == self._next_message_id:
+        if id == self._next_message_id:
             return self.finish()
-        self._ids.append(token)
+        self._ids.append(id)
         if self._content is not None:
-            return self._emit(self._content.push(token))
-        is_header = token == self._newline_id and self._newline_id not in self._ids[:-1]
+            return self._emit(self._content.push(id))
+        is_header = id == self._newline_id and self._newline_id not in self._ids[:-1]
         if is_header and not self._tokenizer.decode(self._ids).strip():
             self._content = StreamDecoder(self._tokenizer)
             return self._emit(self._separator())

@@ -15,7 +15,6 @@ from io import TextIOWrapper
 from typing import Any, TextIO
 
 from glmkit.chat.conversation import Message
-from glmkit.chat.protocol import make_protocol
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.config import ChatConfig
 from glmkit.errors import DataError, GlmkitError, RequestError, message
@@ -79,7 +78,8 @@ class _Chat:
     ) -> None:
         self.engine = engine
         self.tokenizer = tokenizer
-        self.protocol = make_protocol(tokenizer)
+        assert engine.protocol is not None
+        self.protocol = engine.protocol
         self.params = SamplingParams(
             max_tokens=config.max_tokens,
             temperature=config.temperature,

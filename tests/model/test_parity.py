@@ -13,12 +13,13 @@ from torch import Tensor
 
 from glmkit.model import (
     GLM,
-    CachedView,
-    KVCache,
     ModelConfig,
     PackedView,
+    PagedView,
+    PageMemory,
     load_adapter,
     load_model_folder,
+    page_table_of,
     token_losses,
 )
 from glmkit.model.loss import IGNORE_INDEX
@@ -65,11 +66,14 @@ def greedy(model: GLM, ids: list[int], count: int) -> list[int]:
 
 
 def greedy_cached(model: GLM, ids: list[int], count: int) -> list[int]:
-    cache = KVCache(model.config, num_slots=2, max_len=64)
-    cache.fill_prefix(1, None if model.prefix is None else model.prefix())
+    memory = PageMemory(model.config, num_pages=9, page_size=8)
+    pages, prefix_len = [7, 2, 5, 0, 8, 3], 0
+    if model.prefix is not None:
+        memory.write_prefix(pages, model.prefix())
+        prefix_len = model.prefix.prefix_len
     new, past = list(ids), 0
     for _ in range(count):
-        view = CachedView(cache, [1], [past], [len(new)])
+        view = PagedView(memory, page_table_of([pages]), [past], [len(new)], [prefix_len])
         hidden = model(torch.tensor(new), view.position_ids, view, rows=view.last_rows)
         past += len(new)
         new = model.logits_of(hidden).argmax(dim=-1).tolist()

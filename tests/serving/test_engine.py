@@ -16,6 +16,7 @@ from glmkit.model.adapter import load_adapter
 from glmkit.model.glm import GLM
 from glmkit.model.views import PackedView
 from glmkit.serving.engine import Engine
+from glmkit.serving.pages import FIRST_PAGES
 from glmkit.serving.request import Request
 from glmkit.serving.sampling import SamplingParams
 
@@ -124,12 +125,13 @@ def test_a_long_prompt_does_not_hold_up_a_running_request(glm: GLM) -> None:
 
 
 @pytest.mark.parametrize("steps", [0, 2])
-def test_cancelling_frees_the_slot_at_once(glm: GLM, steps: int) -> None:
+def test_cancelling_frees_row_and_pages_at_once(glm: GLM, steps: int) -> None:
     engine = Engine(glm, max_batch=1)
     cancelled, other = engine.submit([1, 2, 3], GREEDY), engine.submit([4, 5], GREEDY)
     for _ in range(steps):
         engine.step()
     engine.cancel(cancelled)
+    assert engine.statistics().num_pages_used == 0
     assert (cancelled.state, cancelled.finish_reason, len(cancelled.ids)) == ("finished", "cancelled", steps)
     assert engine.step() == [other]
     finish(engine, other)
@@ -144,7 +146,7 @@ def test_leaving_a_stream_early_cancels_its_request(glm: GLM) -> None:
     ids = [next(stream), next(stream)]
     assert len(engine.running) == 1
     stream.close()
-    assert engine.running == []
+    assert not engine.running
     assert ids == greedy_by_full_forward(glm, [1, 2, 3], 2)
 
 
@@ -268,7 +270,7 @@ def test_scores_that_are_not_finite_fail_that_request_alone(prefixed_glm: GLM) -
     assert "scores after 4 tokens are not finite" in str(failed.error)
     expected = [greedy_by_full_forward(prefixed_glm, prompt, 12) for prompt in healthy]
     assert [first.ids, last.ids] == expected
-    # The slot that held NaN serves the next requests beside longer neighbours.
+    # The pages that held NaN serve the next requests beside longer neighbours.
     again = engine.generate([healthy[1], healthy[0], healthy[1] * 2], GREEDY)
     assert [completion.ids for completion in again[:2]] == expected[::-1]
     assert again[2].ids == greedy_by_full_forward(prefixed_glm, healthy[1] * 2, 12)
@@ -281,18 +283,27 @@ def test_a_stream_raises_when_its_request_fails(glm: GLM) -> None:
         list(Engine(glm).stream([17], GREEDY))
 
 
-def test_memory_grows_by_doubling_and_not_beyond_the_limits(prefixed_glm: GLM) -> None:
+def test_memory_is_made_as_it_is_needed_and_not_beyond_the_limits(prefixed_glm: GLM) -> None:
     engine = Engine(prefixed_glm, max_batch=3)
-    assert engine.slots.cache is None
+    tensors = engine.memory.tensors
+    assert tensors.num_pages == FIRST_PAGES  # the prefix stands in one of them
     engine.generate([[1, 2, 3]], GREEDY)
-    assert engine.slots.cache is not None
-    assert (engine.slots.cache.num_slots, engine.slots.cache.max_len) == (1, 5 + 256)
-    engine.generate([[1]] * 9, GREEDY)
-    assert (engine.slots.cache.num_slots, engine.slots.cache.max_len) == (3, 5 + 256)
+    assert tensors.num_pages == FIRST_PAGES
+    engine.generate(random_prompts(9, 50, longest=200), GREEDY)
+    assert FIRST_PAGES < tensors.num_pages <= 3 * 17 + 1 == engine.statistics().num_pages
 
 
-def test_a_request_survives_the_growth_of_the_cache(prefixed_glm: GLM, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glmkit.serving.slots.FIRST_LENGTH", 4)
+def test_a_fixed_number_of_pages_is_made_at_once_and_must_hold_one_request(prefixed_glm: GLM) -> None:
+    engine = Engine(prefixed_glm, num_pages=18)
+    assert engine.memory.tensors.num_pages == 18
+    prompt = [Random(2).randrange(50) for _ in range(244)]
+    assert engine.generate([prompt], GREEDY)[0].ids == greedy_by_full_forward(prefixed_glm, prompt, 12)
+    with pytest.raises(ConfigError, match=r"num_pages: 17 pages of 16 tokens are too few: .* 256 tokens .* needs 18"):
+        Engine(prefixed_glm, num_pages=17)
+
+
+def test_a_request_survives_the_growth_of_the_memory(prefixed_glm: GLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glmkit.serving.pages.FIRST_PAGES", 1)
     engine = Engine(prefixed_glm)
     prompts = random_prompts(3, 50)
     expected = [greedy_by_full_forward(prefixed_glm, prompt, 12) for prompt in prompts]
@@ -305,18 +316,21 @@ def test_a_request_survives_the_growth_of_the_cache(prefixed_glm: GLM, monkeypat
 
 def test_a_prompt_that_begins_as_an_earlier_one_is_computed_from_where_they_part(prefixed_glm: GLM) -> None:
     engine = Engine(prefixed_glm, max_batch=2)
-    prompt = list(range(1, 20))
+    prompt = list(range(1, 40))
     first = engine.generate([prompt], GREEDY)[0].ids
-    next_turn = [*prompt, *first, 30, 31]
-    request = engine.submit(next_turn, GREEDY)
-    assert engine.slots.choose(next_turn, busy=()) == (0, len(prompt) + 11)  # its last id never went through the model
-    finish(engine, request)
-    assert request.ids == greedy_by_full_forward(prefixed_glm, next_turn, 12)
-    # Parting inside, and the very same prompt again.
-    parting = [*prompt[:10], 40, 41]
-    assert engine.generate([parting], GREEDY)[0].ids == greedy_by_full_forward(prefixed_glm, parting, 12)
-    assert engine.slots.choose(parting, busy=()) == (0, 11)
-    assert engine.generate([parting], GREEDY)[0].ids == greedy_by_full_forward(prefixed_glm, parting, 12)
+    cases = [
+        ([*prompt, *first, 30, 31], 43),  # the next turn: 5 places of prefix and 43 ids fill three pages
+        ([*prompt[:30], 40, 41], 27),
+        ([*prompt[:30], 40, 41], 27),
+        (prompt[:27], 11),  # its last id is computed anew, and with it its page
+    ]
+    for ids, num_cached in cases:
+        request = engine.submit(ids, GREEDY)
+        finish(engine, request)
+        assert request.ids == greedy_by_full_forward(prefixed_glm, ids, 12)
+        assert request.num_cached_prompt_tokens == num_cached
+    statistics = engine.statistics()
+    assert (statistics.prefix_cache_hits, statistics.prefix_cache_queries) == (108, 39 + 53 + 32 + 32 + 27)
 
 
 def test_ctrl_c_amid_the_layers_leaves_nothing_wrong_behind(prefixed_glm: GLM) -> None:

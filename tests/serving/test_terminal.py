@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from glmkit.config import ChatConfig
 from glmkit.errors import ConfigError, NumericsError, RequestError
 from glmkit.model.glm import GLM
 from glmkit.serving.engine import Engine
+from glmkit.serving.request import Request
 from glmkit.serving.terminal import run_chat
 
 GREEDY = ChatConfig(model="talking", temperature=0)
@@ -51,11 +53,22 @@ class Screen(io.StringIO):
         return count
 
 
+class ListeningEngine(Engine):
+    """An engine that keeps every request, as a spy on what the terminal submits."""
+
+    requests: list[Request]
+
+    def submit(self, *args: Any, **kwargs: Any) -> Request:
+        request = super().submit(*args, **kwargs)
+        self.requests = [*getattr(self, "requests", []), request]
+        return request
+
+
 class Chat:
     """Runs `glmkit chat` and keeps what came out."""
 
     def __init__(self, model: GLM, tokenizer: Tokenizer) -> None:
-        self.engine = Engine(model, tokenizer, max_batch=1)
+        self.engine = ListeningEngine(model, tokenizer, max_batch=1)
         self.tokenizer = tokenizer
         self.stdout: io.StringIO = io.StringIO()
         self.stderr = io.StringIO()
@@ -199,10 +212,10 @@ def test_turns_build_on_each_other_and_only_replies_reach_stdout(chat: Chat) -> 
 
 def test_a_turn_is_computed_from_where_the_last_one_ended(chat: Chat) -> None:
     chat.type("hello", "again")
-    held = chat.engine.slots.held_ids[0]
-    first = chat.tokenizer.special_ids["<|user|>"]
-    assert len(chat.engine.slots.held_ids) == 1
-    assert held.count(first) == 2
+    first, second = chat.engine.requests
+    history = [*first.prompt_ids, *first.ids]
+    assert second.prompt_ids[: len(history)] == history
+    assert second.num_cached_prompt_tokens == (len(history) - 1) // 16 * 16 > len(first.prompt_ids)
 
 
 def test_clear_forgets_the_conversation(chat: Chat) -> None:
@@ -255,8 +268,10 @@ def test_ctrl_c_during_a_reply_stops_it_and_keeps_the_session(chat: Chat) -> Non
 def test_a_stopped_reply_stays_in_the_history_as_far_as_it_came(chat: Chat) -> None:
     chat.stdout = Screen(until="The")
     chat.type("hello", "again", max_tokens=8)
-    held = chat.engine.slots.held_ids[0]
-    assert held.count(chat.tokenizer.special_ids["<|user|>"]) == 2
+    stopped, after = chat.engine.requests
+    assert stopped.finish_reason == "cancelled" and stopped.ids
+    history = [*stopped.prompt_ids, *stopped.ids]
+    assert after.prompt_ids[: len(history)] == history
 
 
 def test_ctrl_c_during_a_single_answer_goes_up_to_the_command_line(chat: Chat) -> None:
@@ -277,7 +292,7 @@ def test_a_full_context_is_said_with_numbers_and_the_way_out(talking_glm: GLM, s
     turns = [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "The quick 🙂 fox."}]
     second_prompt = encode_chat([*turns, {"role": "user", "content": "again"}], small_tokenizer)
     limit = len(second_prompt) + 3
-    chat.engine = Engine(talking_glm, small_tokenizer, max_batch=1, max_seq_len=limit)
+    chat.engine = ListeningEngine(talking_glm, small_tokenizer, max_batch=1, max_seq_len=limit)
     chat.type("hello", "again", "again", "/clear", "hello")
     assert chat.out.startswith("The quick 🙂 fox.\n")
     assert chat.out.endswith("\nThe quick 🙂 fox.\n")
