@@ -191,10 +191,13 @@ class _Group:
         self.count, self.length = len(members), int(lengths[members[0]])
         self.num_tokens = self.count * self.length
         own = firsts[members]  # [n]
-        self.pages: Tensor | None = None  # None: nothing stands before them, which is plain causal attention
+        self.pages: Tensor | slice | None = None  # None: nothing stands before them, which is plain causal attention
         if own.any():
             width = -(-(int(own.max()) + self.length) // page_size)
-            self.pages = table[members, :width].flatten().to(device)  # [n * width]
+            pages = table[members, :width].flatten()  # [n * width]
+            self.pages = pages.to(device)
+            if bool((pages.diff() == 1).all()):  # neighbours, as a lone request's are as a rule: read in place
+                self.pages = slice(int(pages[0]), int(pages[-1]) + 1)
             last_place = own[:, None] + torch.arange(self.length)  # [n, T], each query's own place
             hidden = torch.arange(width * page_size) > last_place[..., None]  # [n, T, S]
             mask = torch.zeros(hidden.shape).masked_fill_(hidden, -torch.inf)
@@ -205,7 +208,7 @@ class _Group:
         q, k, v = (x.view(self.count, self.length, *x.shape[1:]) for x in (q, k, v))  # [n, T, heads, d]
         if self.pages is None:
             return grouped_attention(q, k, v, mask=None).flatten(0, 1)
-        held = pages.index_select(0, self.pages)  # [n * width, page_size, 2, K, d]
+        held = pages[self.pages] if isinstance(self.pages, slice) else pages.index_select(0, self.pages)
         held = held.view(self.count, -1, *pages.shape[2:])  # [n, S, 2, K, d]
         k, v = held[:, :, 0].to(q.dtype), held[:, :, 1].to(q.dtype)
         return grouped_attention(q, k, v, self.mask).flatten(0, 1)
