@@ -57,10 +57,12 @@ class MaskFiller:
         if self._threads is None:
             most = min(MOST_THREADS, os.cpu_count() or 1)
             self._threads = ThreadPoolExecutor(most, thread_name_prefix="glmkit-mask")
-        self._rows = torch.zeros(len(constraints), self.num_words, dtype=torch.int32)
+        with torch.inference_mode(False):  # a thread is not in the caller's mode, and could not write otherwise
+            self._rows = torch.zeros(len(constraints), self.num_words, dtype=torch.int32)
+            rows = list(self._rows)
         for i, constraint in enumerate(constraints):
             if constraint is not None:
-                self._running[i] = self._threads.submit(constraint.write_mask, self._rows[i])
+                self._running[i] = self._threads.submit(constraint.write_mask, rows[i])
 
     def wait(self) -> tuple[list[int], Tensor, dict[int, Exception]]:
         """Return which requests of the step have a mask, int32 [those, words] on the CPU, and what failed for whom."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -9,9 +10,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from glmkit.chat.chatglm3 import ChatGLM3
 from glmkit.chat.protocol import encode_chat
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.errors import ConfigError, NumericsError, RequestError
+from glmkit.errors import ConfigError, NumericsError, OutOfMemory, RequestError
 from glmkit.model.adapter import load_adapter
 from glmkit.model.glm import GLM
 from glmkit.model.views import PackedView
@@ -366,3 +368,50 @@ def test_a_completion_can_be_read_as_a_chat_reply(glm: GLM, small_tokenizer: Tok
     reply_ids = [token for message in completion.reply.messages for token in message.ids or ()]
     assert reply_ids == [token for token in completion.ids if token != small_tokenizer.special_ids["<|assistant|>"]]
     assert Engine(glm).generate([prompt], GREEDY)[0].text == ""
+
+
+def test_the_layout_of_tools_reaches_the_protocol(glm: GLM, small_tokenizer: Tokenizer) -> None:
+    protocol = Engine(glm, small_tokenizer, tools_layout="schema").protocol
+    assert isinstance(protocol, ChatGLM3) and protocol.tools_layout == "schema"
+    with pytest.raises(ConfigError, match="wizard"):
+        Engine(glm, small_tokenizer, tools_layout="wizard")
+
+
+def test_requests_for_the_same_prompt_at_the_same_time_compute_it_once(glm: GLM) -> None:
+    prompt = [Random(5).randrange(50) for _ in range(100)]
+    engine = Engine(glm, max_tokens_per_step=64)
+    completions = engine.generate([prompt] * 4, [replace(SAMPLED, seed=seed) for seed in range(4)])
+    alone = [Engine(glm).generate([prompt], replace(SAMPLED, seed=seed))[0].ids for seed in range(4)]
+    assert [completion.ids for completion in completions] == alone
+    assert len({tuple(ids) for ids in alone}) == 4
+    assert engine.statistics().prefix_cache_hits == 3 * 96
+
+
+def test_statistics_count_what_happened(glm: GLM) -> None:
+    engine = Engine(glm, max_batch=1)
+    done, cancelled = engine.submit([1, 2, 3], GREEDY), engine.submit([4, 5], GREEDY)
+    engine.step()
+    now = engine.statistics()
+    assert (now.num_running, now.num_waiting, now.num_pages, now.num_pages_used) == (1, 1, 17, 1)
+    finish(engine, done)
+    engine.cancel(cancelled)
+    after = engine.statistics()
+    assert (after.num_running, after.num_waiting, after.num_pages_used) == (0, 0, 0)
+    assert after.finished == {"length": 1, "cancelled": 1}
+    assert (after.prompt_tokens, after.generation_tokens, after.steps, after.preemptions) == (3, 12, 12, 0)
+
+
+def test_where_memory_for_more_pages_cannot_be_had_requests_take_turns_or_fail_with_the_number(
+    glm: GLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("glmkit.serving.pages.FIRST_PAGES", 1)
+    engine = Engine(glm)
+    real = engine.memory.tensors.grow
+    monkeypatch.setattr(engine.pool, "_grow", lambda wanted: real(wanted) if wanted <= 4 else real(4))
+    prompts = random_prompts(5, 50, longest=36)
+    expected = [greedy_by_full_forward(glm, prompt, 12) for prompt in prompts]
+    assert [completion.ids for completion in engine.generate(prompts, GREEDY)] == expected
+    assert engine.statistics().num_pages == 4
+    failed, fine = engine.generate([[1] * 64, prompts[0]], GREEDY)
+    assert isinstance(failed.error, OutOfMemory) and "more than the 4 pages of 16 tokens" in str(failed.error)
+    assert fine.ids == expected[0]
