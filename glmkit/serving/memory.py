@@ -16,9 +16,9 @@ from glmkit.serving.pages import PagePool
 
 PAGE_SIZE = 16  # places; 32 is as fast, and wastes twice as many at the end of each text
 
-# Of the memory that is free when the engine is made; the rest is for activations, and for others.
-SHARE_OF_CARD = 0.8
-SHARE_OF_MACHINE = 0.5
+# Of the memory that is free when the engine is made; the rest is for activations, and for the moment of growing, when
+# old and new pages exist.
+SHARE_OF_FREE = 0.5
 
 
 class ServingMemory:
@@ -76,10 +76,10 @@ def num_pages_for(num_places: int) -> int:
 def affordable_bytes(device: torch.device) -> int:
     """Return how much of the free memory keys and values may take; without limit where nobody tells what is free."""
     if device.type == "cuda":
-        return int(SHARE_OF_CARD * torch.cuda.mem_get_info(device)[0])
+        return int(SHARE_OF_FREE * torch.cuda.mem_get_info(device)[0])
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         (available,) = (int(line.split()[1]) for line in lines if line.startswith("MemAvailable:"))
     except (OSError, ValueError):  # not Linux
         return 1 << 62
-    return int(SHARE_OF_MACHINE * 1024 * available)
+    return int(SHARE_OF_FREE * 1024 * available)

@@ -203,6 +203,7 @@ def test_the_bundled_model_in_one_batch_equals_the_full_forward() -> None:
 
 
 @pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA card")
 def test_on_a_card_prefixes_and_the_plain_base_equal_the_full_forward_on_the_cpu(
     golden_glm: GLM, golden_folder: Path
 ) -> None:
