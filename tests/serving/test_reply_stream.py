@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from glmkit.chat.protocol import make_protocol
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.serving.reply_stream import ReplyStream
+from glmkit.serving.reply_stream import CallPiece, ReplyStream
 
 
 def pieces(tokenizer: Tokenizer, ids: list[int]) -> list[str]:
@@ -74,3 +74,60 @@ def test_the_pieces_add_up_to_the_parsed_reply_whatever_the_ids(
     for reply_ids in (ids, mixed):
         reply_ids = [token for token in reply_ids if token not in protocol.stop_ids]
         assert "".join(pieces(small_tokenizer, reply_ids)) == protocol.parse_reply(reply_ids).text
+
+
+def read(tokenizer: Tokenizer, ids: list[int], names: set[str], is_well_formed: bool = False) -> list[str | CallPiece]:
+    stream = ReplyStream(tokenizer, make_protocol(tokenizer), names, is_well_formed)
+    return [*(piece for token in ids for piece in stream.pieces(token)), *stream.last_pieces()]
+
+
+CALL = "```python\ntool_call(city='北京', days=3)\n```"
+ARGUMENTS = '{"city": "北京", "days": 3}'
+
+
+def test_a_call_comes_whole_unless_a_grammar_keeps_it_well_formed(small_tokenizer: Tokenizer) -> None:
+    ids = message_ids(small_tokenizer, "get_weather", CALL)
+    name = CallPiece(name="get_weather")
+    assert read(small_tokenizer, ids, {"get_weather"}) == [name, CallPiece(arguments=ARGUMENTS)]
+    first, *others = read(small_tokenizer, ids, {"get_weather"}, is_well_formed=True)
+    assert first == name and len(others) > 3
+    assert "".join(piece.arguments for piece in others if isinstance(piece, CallPiece)) == ARGUMENTS
+
+
+def test_code_comes_line_by_line_where_it_is_well_formed(small_tokenizer: Tokenizer) -> None:
+    ids = message_ids(small_tokenizer, "interpreter", "```python\nprint(1)\nprint(2)\n```")
+    for is_well_formed in (False, True):
+        first, *others = read(small_tokenizer, ids, {"interpreter"}, is_well_formed)
+        assert first == CallPiece(name="interpreter")
+        code = "".join(piece.arguments for piece in others if isinstance(piece, CallPiece))
+        assert code == '{"code": "print(1)\\nprint(2)"}'
+    assert len(others) > 3
+
+
+def test_another_name_is_text_and_comes_before_its_line_is_over(small_tokenizer: Tokenizer) -> None:
+    ids = message_ids(small_tokenizer, "get_time", CALL)
+    pieces = read(small_tokenizer, ids, {"get_weather"})
+    assert "".join(map(str, pieces)) == f"get_time\n{CALL}"
+    assert len(pieces) > 3
+    assert "".join(map(str, read(small_tokenizer, ids, set()))) == f"get_time\n{CALL}"
+
+
+def test_a_call_that_cannot_be_read_is_text(small_tokenizer: Tokenizer) -> None:
+    ids = message_ids(small_tokenizer, "get_weather", "```python\ntool_call(city=open('x'))\n```")
+    assert read(small_tokenizer, ids, {"get_weather"}) == ["get_weather\n```python\ntool_call(city=open('x'))\n```"]
+    words = message_ids(small_tokenizer, "get_weather", "is what I want to know")
+    assert "".join(map(str, read(small_tokenizer, words, {"get_weather"}))) == "get_weather\nis what I want to know"
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(parts=st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.integers(0, 700)), max_size=14))
+def test_without_calls_the_pieces_are_the_decoded_text_but_for_blanks(
+    small_tokenizer: Tokenizer, parts: list[str | int]
+) -> None:
+    protocol = make_protocol(small_tokenizer)
+    ids = [token for part in parts for token in ([part] if isinstance(part, int) else small_tokenizer.encode(part))]
+    special = {*protocol.stop_ids, small_tokenizer.special_ids["<|assistant|>"]}
+    ids = [token for token in ids if token not in special]
+    text = "".join(map(str, read(small_tokenizer, ids, set())))
+    assert "".join(text.split()) == "".join(small_tokenizer.decode(ids).split())
+    assert text == text.strip()
