@@ -29,6 +29,7 @@ from glmkit.errors import (
     message,
     set_language,
 )
+from glmkit.serving_config import ServeConfig
 from glmkit.settings import Resolved, Setting, resolve, settings_of, to_yaml
 
 # path of the command -> (its config, name of its function in glmkit.commands, help in English, help in Chinese)
@@ -52,6 +53,14 @@ COMMANDS: dict[str, tuple[type, str, str, str]] = {
         "Talk to a model or a run in the terminal.\n\nWith PROMPT (or text on stdin) it answers once; "
         "only the reply goes to stdout.",
         "在终端里与模型或训练结果对话。\n\n给出 PROMPT（或通过标准输入）时只回答一次，标准输出只有回答。",
+    ),
+    "serve": (
+        ServeConfig,
+        "serve",
+        "Serve a model, a run and any number of adapters as an OpenAI-compatible API.\n\nOther machines reach it "
+        "through ssh -L, or with --host and a key. MODEL_PATH, TOKENIZER_PATH and PT_PATH work, too.",
+        "以兼容 OpenAI 的 API 提供模型、训练结果和任意多个适配器。\n\n"
+        "其他机器可通过 ssh -L 访问，或使用 --host 并设置密钥。也支持 MODEL_PATH、TOKENIZER_PATH 和 PT_PATH。",
     ),
     "data convert": (
         configs.ConvertConfig,

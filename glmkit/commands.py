@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, EvalConfig, ShowConfig, TrainConfig
 from glmkit.errors import ModelError, Problem, notice
+from glmkit.serving_config import ServeConfig
 
 # OpenMP's threads wait for each other by spinning for milliseconds. Where something else wants a core, too, a step then
 # takes three to ten times as long; sleeping after a short spin costs nothing measurable on an idle machine
@@ -60,6 +61,20 @@ def chat(config: ChatConfig) -> int:
     layout = tools_layout_of(config.model, adapter=config.adapter or None)
     engine = Engine(model, tokenizer, tools_layout=layout, max_batch=1)
     return run_chat(engine, tokenizer, config, sys.stdin, sys.stdout, sys.stderr)
+
+
+def serve(config: ServeConfig) -> int:
+    """`glmkit serve`."""
+    from importlib.util import find_spec
+
+    from glmkit.errors import ConfigError
+
+    for package in ("fastapi", "uvicorn", "prometheus_client"):
+        if find_spec(package) is None:
+            raise ConfigError("api-not-installed", package=package)
+    from glmkit.serving.api.command import run_serve
+
+    return run_serve(config)
 
 
 def data_convert(config: ConvertConfig) -> int:

@@ -14,7 +14,9 @@ from glmkit.errors import ConfigError, Problem
 REQUIRED: Any = object()
 
 
-def option(default: Any, en: str, zh: str, *, argument: bool = False, short: str = "", flag: str = "") -> Any:
+def option(
+    default: Any, en: str, zh: str, *, argument: bool = False, short: str = "", flag: str = "", env: str = ""
+) -> Any:
     """Declare a setting.
 
     Args:
@@ -24,8 +26,9 @@ def option(default: Any, en: str, zh: str, *, argument: bool = False, short: str
         argument: Also accepted by position on the command line (arguments stay in field order).
         short: One-letter flag, "-m".
         flag: Long flag where it is not the field's name.
+        env: Environment variable that gives the value where neither a file nor a flag does.
     """
-    metadata = {"en": en, "zh": zh, "argument": argument, "short": short, "flag": flag}
+    metadata = {"en": en, "zh": zh, "argument": argument, "short": short, "flag": flag, "env": env}
     if default is REQUIRED:
         return field(metadata=metadata)
     return field(default=default, metadata=metadata)

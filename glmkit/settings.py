@@ -1,4 +1,4 @@
-"""Where a command's settings come from: defaults, then a YAML file, then flags; every fault named, all at once.
+"""Where a command's settings come from: defaults, environment, YAML file, flags; every fault named, all at once.
 
 In: a config dataclass of ``glmkit.config``, a YAML path, the flags as text. Out: the config and each value's source.
 The command line calls ``resolve``; training calls ``to_yaml`` for the copy it keeps in the run folder.
@@ -7,6 +7,7 @@ The command line calls ``resolve``; training calls ``to_yaml`` for the copy it k
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import types
 from collections.abc import Mapping, Sequence
@@ -162,7 +163,7 @@ def read_entry(entry_class: type[Entry], value: Any, where: str, problems: list[
 
 
 class Resolved(Generic[Config]):
-    """A config and where each of its values came from: "default", "file:line" or the flag."""
+    """A config and where each of its values came from: "default", the variable, "file:line" or the flag."""
 
     def __init__(self, config: Config, sources: dict[str, str]) -> None:
         self.config = config
@@ -170,7 +171,7 @@ class Resolved(Generic[Config]):
 
 
 def resolve(config_class: type[Config], flags: Mapping[str, Any], config_file: str | None = None) -> Resolved[Config]:
-    """Join defaults, the YAML file and the flags into a config.
+    """Join defaults, the environment, the YAML file and the flags into a config; the later win.
 
     Args:
         config_class: A dataclass of ``glmkit.config``.
@@ -184,7 +185,12 @@ def resolve(config_class: type[Config], flags: Mapping[str, Any], config_file: s
     problems: list[Problem] = []
     values: dict[str, Any] = {}
     sources = dict.fromkeys(settings, "default")
-    given = [(name, value, where) for name, value, where in read_yaml(config_file, problems)] if config_file else []
+    given = [
+        (name, os.environ[variable], variable)
+        for name, setting in settings.items()
+        if (variable := setting.metadata["env"]) and os.environ.get(variable)
+    ]
+    given += read_yaml(config_file, problems) if config_file else []
     given += [(name, value, settings[name].flag) for name, value in flags.items()]
     for name, value, where in given:
         setting = settings.get(name.replace("-", "_"))

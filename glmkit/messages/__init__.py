@@ -1,7 +1,7 @@
 """Every sentence a user can get, in one place: code -> (English, Chinese[, English hint, Chinese hint]).
 
-One table a room, two for data, joined here. ``glmkit.errors`` looks sentences up; nothing else reads them. A row's two
-languages name the same ``{values}``; a test holds that, and that every row is used.
+One table a room, two for data and for serving, joined here. ``glmkit.errors`` looks sentences up; nothing else reads
+them. A row's two languages name the same ``{values}``; a test holds that, and that every row is used.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from importlib import import_module
 
 Row = tuple[str, str] | tuple[str, str, str, str]
 
-ROOMS = ("cli", "chat", "data", "data_remarks", "model", "training", "serving", "report", "evaluation")
+ROOMS = ("cli", "chat", "data", "data_remarks", "model", "training", "serving", "api", "report", "evaluation")
 
 TABLE: dict[str, Row] = {}
 for room in ROOMS:

@@ -52,7 +52,10 @@ def test_the_locale_chooses_the_language(capsys: pytest.CaptureFixture[str], mon
     ("arguments", "expected"),
     [
         (["trian"], "error: unknown command 'trian'; did you mean 'train'?\ntry 'glmkit --help'\n"),
-        (["fly"], "error: unknown command 'fly'; the commands are data, train, eval, chat\ntry 'glmkit --help'\n"),
+        (
+            ["fly"],
+            "error: unknown command 'fly'; the commands are data, train, eval, chat, serve\ntry 'glmkit --help'\n",
+        ),
         (
             ["train", "--lerning-rate", "3"],
             "error: unknown flag '--lerning-rate'; did you mean --learning-rate?\ntry 'glmkit train --help'\n",

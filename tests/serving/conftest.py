@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -91,23 +92,37 @@ def conversation(turns: list[tuple[str, str]]) -> Conversation:
     return Conversation(messages=tuple(messages))
 
 
+Learn = Callable[[Sequence[Conversation], int], GLM]
+
+
 @pytest.fixture(scope="session")
-def talking_glm(small_tokenizer: Tokenizer) -> GLM:
-    """A tiny GLM that has learned CONVERSATIONS and WEATHER by heart, so that its greedy replies are known."""
-    model = random_glm(small_tokenizer.vocab_size)
-    model.init_weights(std=0.1)
-    samples = [encode_conversation(conversation(turns), small_tokenizer) for turns in CONVERSATIONS]
-    samples.append(encode_conversation(WEATHER, small_tokenizer))
-    view = PackedView([len(sample.input_ids) for sample in samples], "cpu")
-    input_ids = torch.tensor([token for sample in samples for token in sample.input_ids])
-    position_ids = torch.cat([torch.arange(len(sample.input_ids)) for sample in samples])
-    targets = torch.tensor([token for sample in samples for token in [*sample.labels[1:], IGNORE_INDEX]])
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    for _ in range(200):
-        loss = cross_entropy(model.logits_of(model(input_ids, position_ids, view)), targets, ignore_index=IGNORE_INDEX)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        if loss < 0.01:
-            return model
-    pytest.fail(f"the test model has not learned its conversations: loss {loss.item()}")
+def learn(small_tokenizer: Tokenizer) -> Learn:
+    """Make tiny GLMs, of the context given, that have learned conversations by heart: their replies are known."""
+
+    def learn(conversations: Sequence[Conversation], max_seq_len: int) -> GLM:
+        model = random_glm(small_tokenizer.vocab_size, max_seq_len)
+        model.init_weights(std=0.1)
+        samples = [encode_conversation(item, small_tokenizer, max_seq_len) for item in conversations]
+        view = PackedView([len(sample.input_ids) for sample in samples], "cpu")
+        input_ids = torch.tensor([token for sample in samples for token in sample.input_ids])
+        position_ids = torch.cat([torch.arange(len(sample.input_ids)) for sample in samples])
+        targets = torch.tensor([token for sample in samples for token in [*sample.labels[1:], IGNORE_INDEX]])
+        rows = (targets != IGNORE_INDEX).nonzero().squeeze(-1)
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+        for _ in range(200):
+            hidden = model(input_ids, position_ids, view, rows=rows)
+            loss = cross_entropy(model.logits_of(hidden), targets[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            if loss < 0.01:
+                return model
+        pytest.fail(f"the test model has not learned its conversations: loss {loss.item()}")
+
+    return learn
+
+
+@pytest.fixture(scope="session")
+def talking_glm(learn: Learn) -> GLM:
+    """A tiny GLM that has learned CONVERSATIONS and WEATHER by heart."""
+    return learn([*map(conversation, CONVERSATIONS), WEATHER], 256)

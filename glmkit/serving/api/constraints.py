@@ -1,0 +1,113 @@
+"""What a chat request's tools and format mean for its generation: the only file of the API that touches the grammar.
+
+Out: a Plan, which holds what the prompt ends with, what may be generated behind it, and how to read it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from glmkit.chat.protocol import ChatProtocol
+from glmkit.chat.tokenizer import Tokenizer
+from glmkit.errors import ConfigError
+from glmkit.serving.api.errors import ApiError
+from glmkit.serving.api.limits import LIMITS, check_json
+from glmkit.serving.api.tool_requests import ToolRequest
+from glmkit.serving.api.types import shown
+
+GRAMMAR = "glmkit.serving.grammar"
+FORMATS = ("text", "json_object", "json_schema")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one chat request is generated.
+
+    Attributes:
+        begun: ids that stand behind the prompt and are already part of the reply.
+        constraint: keeps the reply well-formed; made anew for every choice of a request.
+        call_names: names a call may have.
+        stop_ids: tokens that end the reply.
+    """
+
+    stop_ids: tuple[int, ...]
+    begun: list[int] = field(default_factory=list)
+    constraint: Any = None
+    call_names: frozenset[str] = frozenset()
+
+
+class Constraints:
+    """Makes Plans for one model. Without the grammar's library, what needs it is refused.
+
+    Args:
+        tokenizer: of the model.
+        protocol: of the model.
+        vocab_size: rows of the model's embedding.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, protocol: ChatProtocol, vocab_size: int) -> None:
+        self._tokenizer = tokenizer
+        self._protocol = protocol
+        try:
+            compiler_class = importlib.import_module(GRAMMAR).GrammarCompiler
+            self._compiler = compiler_class(tokenizer, protocol, vocab_size)
+        except (ImportError, ConfigError):
+            self._compiler = None
+
+    def plan(self, tools: ToolRequest, response_format: Any) -> Plan:
+        """Return the plan of a request; takes as long as a grammar needs to be compiled.
+
+        Raises:
+            ApiError: 400: a format that is malformed, or tools and a format that exclude each other.
+            RequestError: the grammar cannot hold the schema.
+        """
+        schema = read_format(response_format)
+        stop_ids = self._protocol.stop_ids
+        if schema is not None:
+            if tools.choice not in ("none", "auto"):
+                raise ApiError(400, "api-format-and-tools", param="response_format")
+            compiler = self._compiler_for("response_format")
+            constraint = compiler.json_object() if schema is True else compiler.json_schema(schema)
+            return Plan(stop_ids, constraint=constraint)
+        if not tools.names:
+            if not tools.tools:
+                return Plan(stop_ids)
+            # "none": the header line of an answer is given, and no other message may follow.
+            next_message_id = self._tokenizer.special_ids["<|assistant|>"]
+            return Plan((*stop_ids, next_message_id), begun=self._tokenizer.encode("\n"))
+        if tools.choice != "auto" and self._compiler is None:
+            self._compiler_for("tool_choice")
+        constraint = self._compiler and self._compiler.tool_calls(list(tools.tools), tools.choice)
+        return Plan(stop_ids, constraint=constraint, call_names=tools.names)
+
+    def _compiler_for(self, param: str) -> Any:
+        if self._compiler is None:
+            raise ApiError(400, "api-no-grammar", param=param, code="unsupported_value")
+        return self._compiler
+
+
+def read_format(given: Any) -> Any:
+    """Return the JSON schema that ``response_format`` asks for, True for any object, None for text.
+
+    Raises:
+        ApiError: 400: an unknown format, or a schema that is missing or passes a limit.
+    """
+    if given is None:
+        return None
+    kind = given.get("type") if isinstance(given, Mapping) else None
+    if kind not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise ApiError(400, "api-format", param="response_format", value=shown(given), known=known)
+    if kind == "text":
+        return None
+    if kind == "json_object":
+        return True
+    wrapper = given.get("json_schema")
+    schema = wrapper.get("schema") if isinstance(wrapper, Mapping) else None
+    if not isinstance(schema, Mapping):
+        raise ApiError(400, "api-missing", param="response_format.json_schema.schema")
+    check_json(schema, "response_format.json_schema.schema", LIMITS.schema_depth, LIMITS.tools_bytes)
+    return dict(schema)

@@ -1,0 +1,199 @@
+"""`glmkit serve` itself: names, settings and their sources, refusals, and a whole life from start to SIGTERM."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import pytest
+import torch
+from api_server import ANSWER
+
+from glmkit.cli import main
+from glmkit.errors import ConfigError
+from glmkit.loading import resolve
+from glmkit.model.adapter import save_adapter
+from glmkit.model.glm import GLM
+from glmkit.model.prefix import PrefixEncoder
+from glmkit.model.weights import base_fingerprint, save_model_folder
+from glmkit.serving.api.command import places_of, read_key
+from glmkit.serving_config import ServeConfig
+from glmkit.settings import resolve as resolve_settings
+
+
+@pytest.fixture(scope="module")
+def folder(api_glm: GLM, tokenizer_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder "talking", and beside it a folder "adapters" with two, one of them taught with schemas."""
+    root = tmp_path_factory.mktemp("serve")
+    save_model_folder(api_glm, root / "talking")
+    copyfile(tokenizer_file, root / "talking" / "tokenizer.model")
+    for seed, name in enumerate(("first", "second")):
+        encoder = PrefixEncoder(api_glm.config, prefix_len=4)
+        encoder.init_normal(std=2.0, generator=torch.Generator().manual_seed(seed))
+        layout = "schema" if name == "first" else "as_is"
+        metadata = {
+            "base": str(root / "talking"),
+            "base_fingerprint": base_fingerprint(api_glm),
+            "tools_layout": layout,
+        }
+        save_adapter(root / "adapters" / name, encoder, metadata)
+    return root / "talking"
+
+
+def names(config: ServeConfig) -> list[tuple[str, bool, str]]:
+    places = places_of(config, resolve(config.model))
+    return [(place.name, place.adapter is not None, place.tools_layout) for place in places]
+
+
+def test_every_adapter_is_a_model_by_its_name(folder: Path) -> None:
+    adapters = folder.parent / "adapters"
+    base = ("talking", False, "as_is")
+    assert names(ServeConfig(model=str(folder))) == [base]
+    one = ServeConfig(model=str(folder), adapter=[f"w={adapters / 'first'}", str(adapters / "second")])
+    assert names(one) == [("w", True, "schema"), ("second", True, "as_is"), base]
+    whole = ServeConfig(model=str(folder), name="base", adapters=str(adapters))
+    assert names(whole) == [("base", False, "as_is"), ("first", True, "schema"), ("second", True, "as_is")]
+    assert names(ServeConfig(model=str(adapters / "first"))) == [("first", True, "schema"), base]
+
+
+def test_names_that_cannot_be_are_refused_together(folder: Path) -> None:
+    first = folder.parent / "adapters" / "first"
+    config = ServeConfig(model=str(folder), adapter=[f"a b={first}", f"talking={first}"])
+    with pytest.raises(ConfigError) as caught:
+        names(config)
+    assert "adapter: 'a b' cannot be a model's name: letters, digits" in str(caught.value)
+    assert "adapter: two models would be called talking" in str(caught.value)
+    with pytest.raises(ConfigError, match="adapters: no such folder: nowhere"):
+        names(ServeConfig(model=str(folder), adapters="nowhere"))
+
+
+def test_flags_beat_yaml_beats_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in {"MODEL_PATH": "env", "TOKENIZER_PATH": "env-tokenizer", "PT_PATH": "env-adapter"}.items():
+        monkeypatch.setenv(name, value)
+    file = tmp_path / "serve.yaml"
+    file.write_text("model: yaml\nadapter: [a=b, c]\n", encoding="utf-8")
+    resolved = resolve_settings(ServeConfig, {})
+    assert (resolved.config.model, resolved.config.adapter, resolved.config.tokenizer) == (
+        *("env", ("env-adapter",), "env-tokenizer"),
+    )
+    assert resolved.sources["model"] == "MODEL_PATH"
+    resolved = resolve_settings(ServeConfig, {}, str(file))
+    assert (resolved.config.model, resolved.config.adapter) == ("yaml", ("a=b", "c"))
+    resolved = resolve_settings(ServeConfig, {"model": "flag", "adapter": ("x=y", "z")}, str(file))
+    assert (resolved.config.model, resolved.config.adapter) == ("flag", ("x=y", "z"))
+    assert resolved.sources["tokenizer"] == "TOKENIZER_PATH"
+
+
+def test_print_config_tells_the_source_of_each_value(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PT_PATH", "prefix")
+    assert main(["serve", "model", "--port", "0", "--print-config"]) == 0
+    text = capsys.readouterr().out
+    assert "adapter:  # PT_PATH\n- prefix" in text and "port: 0  # --port" in text and "# default" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--port", "70000"], "port: must be between 0 and 65535, got 70000"),
+        (["--max-batch", "0"], "max_batch"),
+        (["--max-queue", "-1"], "max_queue"),
+        (["--drain-s", "-1"], "drain_s"),
+        (["--threads", "-1"], "threads"),
+        (["--allow-adapter-changes"], "adapters"),
+        (["--host", "0.0.0.0"], "listening on 0.0.0.0 would let anyone in the network use the model"),
+        (["--api-key-file", "nothing"], "nothing: the key must be one line of printable ASCII"),
+        (["--host", "no.such.host.invalid", "--api-key-file", "key"], "cannot listen on no.such.host.invalid"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_is_loaded(
+    folder: Path,
+    arguments: list[str],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "key").write_text("secret\n")
+    assert main(["serve", str(folder), *arguments]) == 2
+    error = capsys.readouterr().err
+    assert sentence in error and "loading" not in error
+
+
+def test_a_port_in_use_is_told_before_anything_is_loaded(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert main(["serve", str(folder), "--port", str(port)]) == 2
+    error = capsys.readouterr().err
+    assert f"cannot listen on 127.0.0.1, port {port}: " in error and "--port 0 takes any that is free" in error
+
+
+def test_keys_come_from_a_file_or_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "key"
+    monkeypatch.setenv("GLMKIT_API_KEY", "from-environment")
+    assert read_key(ServeConfig(model="m")) == "from-environment"
+    file.write_text("from-file\n")
+    assert read_key(ServeConfig(model="m", api_key_file=str(file))) == "from-file"
+    for bad in (b"", b"\n", "密钥".encode(), b"two\nlines", b"x" * 5000):
+        file.write_bytes(bad)
+        with pytest.raises(ConfigError, match="one line of printable ASCII"):
+            read_key(ServeConfig(model="m", api_key_file=str(file)))
+    monkeypatch.delenv("GLMKIT_API_KEY")
+    assert read_key(ServeConfig(model="m")) is None
+
+
+@pytest.fixture
+def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`glmkit serve` as its own process, and its URL."""
+    adapters = folder.parent / "adapters"
+    command = [sys.executable, "-m", "glmkit", "serve", "--port", "0", "--adapters", str(adapters), "--lang", "en"]
+    environment = {**os.environ, "MODEL_PATH": str(folder), "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as done:
+        assert done.stderr is not None
+        lines = [done.stderr.readline() for _ in range(3)]
+        url = re.search(r"http://127.0.0.1:\d+", "".join(lines))
+        assert url is not None, lines
+        assert lines[1] == f"serving talking, first, second at {url[0]}/v1 (Ctrl-C stops)\n"
+        port = url[0].rpartition(":")[2]
+        assert f"ssh -L {port}:127.0.0.1:{port} " in lines[2]
+        try:
+            yield done, url[0]
+        finally:
+            done.kill()
+
+
+def ask(url: str, path: str, body: Any = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url + path, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.load(response)
+
+
+def test_a_server_lives_and_ends_on_sigterm(process: tuple[subprocess.Popen[str], str]) -> None:
+    done, url = process
+    assert [model["id"] for model in ask(url, "/v1/models")["data"]] == ["talking", "first", "second"]
+    chat = {"messages": [{"role": "user", "content": "hello"}], "temperature": 0}
+    answers = [
+        ask(url, "/v1/chat/completions", {**chat, "model": name})["choices"][0]["message"]["content"]
+        for name in ("talking", "first", "second")
+    ]
+    assert answers[0] == ANSWER and len(set(answers)) == 3
+    listening = subprocess.run(["cat", f"/proc/{done.pid}/net/tcp"], capture_output=True, text=True).stdout
+    assert f"0100007F:{int(url.rpartition(':')[2]):04X} 00000000:0000 0A" in listening
+    done.send_signal(signal.SIGTERM)
+    assert done.wait(10) == 0
+    assert "stopping: 0 open requests may take up to 30 s" in done.stderr.read()  # type: ignore[union-attr]
