@@ -216,7 +216,7 @@ class EngineLoop:
             self.state = "restarting"
         for ticket in list(self._open):
             ticket.error = ApiError(500, "api-engine-died", code="engine_died", kind=type(error).__name__)
-            self._end(ticket, "error")
+            self.cancel(ticket, "error")  # the next engine may have admitted it already
 
     def _become_ready(self) -> None:
         if self.state != "stopped":

@@ -97,6 +97,7 @@ def add_adapter_routes(
     async def _allowed(request: Request) -> AdapterRequest:
         if not is_allowed:
             raise ApiError(403, "api-adapters-fixed", code="adapter_changes_off")
+        api.loop.check_ready(0)
         return read_body(AdapterRequest, await request.body())
 
     app.add_route("/v1/adapters", listing, ["GET"])
