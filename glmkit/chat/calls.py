@@ -19,7 +19,7 @@ MAX_CALL_CHARACTERS = 65_536
 MAX_CALL_DEPTH = 64
 
 FENCE = "```"
-_CALL = "tool_call("
+CALL = "tool_call("
 
 # Argument names that read back from ``name=value``; Python need not accept them: the original writes from= as well.
 _NAME_PART = r"""[^\s,='"()\[\]{}\ud800-\udfff]+"""
@@ -36,21 +36,26 @@ _CHAIN = re.compile(r"[)\]}]\s*[^\s,:)\]}]|[^\s,:(\[{]\s*[(\[{]|\blambda\b")
 _UNKNOWN_ESCAPE = re.compile(r"""\\(?:[\n\\'"abfnrtv0-7xNuU]|(?P<unknown>.))""", re.DOTALL)
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether an argument of this name is written ``name=value``; any other goes into ``**{'name': value}``."""
+    return _PLAIN_NAME.fullmatch(name) is not None
+
+
 def write_call(arguments: Mapping[str, Any]) -> str:
     """Return the fenced call with ``arguments`` in their order, each as ``key=repr(value)``, as the original does.
 
     A name that could not be read back that way (with a comma, a quote, a bracket in it) goes into ``**{'a,b': value}``.
     """
     parts = []
-    for plain, group in groupby(arguments.items(), key=lambda item: _PLAIN_NAME.fullmatch(item[0]) is not None):
+    for plain, group in groupby(arguments.items(), key=lambda item: is_plain_name(item[0])):
         named = dict(group)
         parts += [f"{name}={value!r}" for name, value in named.items()] if plain else [f"**{named!r}"]
-    return f"{FENCE}python\n{_CALL}{', '.join(parts)})\n{FENCE}"
+    return f"{FENCE}python\n{CALL}{', '.join(parts)})\n{FENCE}"
 
 
 def looks_like_call(body: str) -> bool:
     """Whether the text behind a header line is a call, however damaged, and not an answer."""
-    return body.lstrip().startswith((FENCE, _CALL))
+    return body.lstrip().startswith((FENCE, CALL))
 
 
 def fenced(body: str) -> str | None:
@@ -72,14 +77,14 @@ def parse_call(body: str) -> dict[str, Any] | Problem:
     if inner is None and body.lstrip().startswith(FENCE):
         return Problem("chat-call-unfinished")
     source = (body if inner is None else inner).strip()
-    if not source.startswith(_CALL):
+    if not source.startswith(CALL):
         return Problem("chat-call-not-a-call", values={"found": repr(source[:40])})
     skeleton = _STRING.sub(lambda match: ('"' if match["quote"] else "'") * len(match[0]), source)  # same offsets
     ends = _argument_ends(skeleton)
     if isinstance(ends, Problem):
         return ends
     arguments: dict[str, Any] = {}
-    start = len(_CALL)
+    start = len(CALL)
     try:
         for end in ends:
             if end != ends[-1] or skeleton[start:end].strip():  # nothing, or a last comma, may stand before the bracket
@@ -117,7 +122,7 @@ def _add_argument(arguments: dict[str, Any], text: str, skeleton: str) -> None:
     else:
         equals = skeleton.find("=")
         name = text[: max(equals, 0)].strip()
-        if not _PLAIN_NAME.fullmatch(name):
+        if not is_plain_name(name):
             raise ValueError(f"no argument name in {text.strip()[:40]!r}")
         named = {name: _literal(text[equals + 1 :], skeleton[equals + 1 :])}
     for name in named:

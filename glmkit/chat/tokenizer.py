@@ -122,6 +122,13 @@ class Tokenizer:
             return self._special_texts[id]
         return self._model.id_to_piece(int(id)) if 0 <= id < self._num_pieces else ""
 
+    def token_bytes(self, id: int) -> bytes:
+        """Return the UTF-8 bytes one id adds amid a text; none for special, control, unknown and padded ids."""
+        byte = self._byte_of.get(id)
+        if byte is not None:
+            return bytes([byte])
+        return b"" if id in self._special_texts else self._surface(id).replace(SPACE, " ").encode()
+
     def _surface(self, id: int) -> str:
         """The piece that decoding reads for ``id``: none for control pieces, the unknown piece and unknown ids."""
         silent = 0 <= id < self._num_pieces and (id == self.unk_id or self._model.is_control(int(id)))

@@ -140,4 +140,75 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "(the model calls a tool; tools are not run here: the next line you type is sent as its result)",
         "（模型请求调用工具；此处不会执行：下一行输入将作为工具结果发送）",
     ),
+    "serving-no-llguidance": (
+        "constrained replies (tools, JSON) need the package llguidance, which is not installed",
+        "受约束的回答（工具调用、JSON）需要 llguidance 软件包，但尚未安装",
+        "pip install 'glmkit[serve]'",
+        "pip install 'glmkit[serve]'",
+    ),
+    "serving-tool-unknown": (
+        "{field}: there is no tool {value} among the request's tools ({known})",
+        "{field}：请求的工具（{known}）中没有 {value}",
+    ),
+    "serving-tools-none": (
+        "{field}: a call is required, but the request has no tools",
+        "{field}：要求调用工具，但请求中没有工具",
+    ),
+    "serving-tools-many": (
+        "{field}: {found} tools are too many; a request may have {limit}",
+        "{field}：工具过多（{found} 个）；一次请求最多 {limit} 个",
+    ),
+    "serving-schema-shape": ("{field}: expected {expected}", "{field}：应为 {expected}"),
+    "serving-schema-value": (
+        "{field}: {value} cannot be written as JSON text",
+        "{field}：{value} 无法写成 JSON 文本",
+    ),
+    "serving-schema-large": (
+        "{field}: the schema is too large; it asks for more than {limit} parts",
+        "{field}：模式过大，超过 {limit} 个部分",
+    ),
+    "serving-schema-deep": (
+        "{field}: the schema is nested too deeply; at most {limit} levels of JSON",
+        "{field}：模式嵌套过深；JSON 最多 {limit} 层",
+    ),
+    "serving-schema-rules": (
+        "{field}: the schema needs more than {limit} grammar rules",
+        "{field}：模式需要的语法规则超过 {limit} 条",
+    ),
+    "serving-schema-choices": (
+        "{field}: {found} values are too many; an enum may have {limit}",
+        "{field}：取值过多（{found} 个）；枚举最多 {limit} 个",
+    ),
+    "serving-schema-alternatives": (
+        "{field}: anyOf, oneOf and allOf combine to more than {limit} alternatives",
+        "{field}：anyOf、oneOf 与 allOf 组合后超过 {limit} 种情形",
+    ),
+    "serving-schema-reference": (
+        "{field}: {value} points to nothing in this schema; only references such as #/$defs/name are followed",
+        "{field}：{value} 在该模式中没有对应内容；只支持 #/$defs/名称 这样的引用",
+    ),
+    "serving-schema-loop": (
+        "{field}: {value} leads back to itself without a property or an item between",
+        "{field}：{value} 未经过任何属性或元素就指回了自身",
+    ),
+    "serving-schema-impossible": (
+        "{field}: no arguments can fit this schema",
+        "{field}：没有任何参数能符合该模式",
+    ),
+    "serving-schema-pattern-long": (
+        "{field}: the pattern is longer than {limit} characters",
+        "{field}：正则表达式超过 {limit} 个字符",
+    ),
+    "serving-schema-refused": (
+        "{field}: no grammar can be made of this: {reason}",
+        "{field}：无法由此生成语法：{reason}",
+    ),
+    "serving-grammar-stuck": (
+        "the reply cannot go on within its grammar: {reason}",
+        "回答无法在其语法内继续：{reason}",
+    ),
+    "serving-grammar-token": (
+        "token {token} is not allowed here by the reply's grammar",
+        "此处的回答语法不允许词元 {token}",
+    ),
 }

@@ -126,3 +126,9 @@ def learn(small_tokenizer: Tokenizer) -> Learn:
 def talking_glm(learn: Learn) -> GLM:
     """A tiny GLM that has learned CONVERSATIONS and WEATHER by heart."""
     return learn([*map(conversation, CONVERSATIONS), WEATHER], 256)
+
+
+@pytest.fixture(scope="session")
+def mini_tokenizer() -> Tokenizer:
+    """The tokenizer of the bundled model."""
+    return Tokenizer.from_file(Path(__file__).parents[2] / "glmkit" / "bundled" / "glmkit-mini")
