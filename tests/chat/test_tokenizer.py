@@ -58,6 +58,17 @@ def test_special_ids_follow_any_vocabulary(small_tokenizer: Tokenizer, tokenizer
     assert small_tokenizer.path == tokenizer_file
 
 
+@given(text=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="▁"), min_size=1))
+def test_the_bytes_of_a_text_are_those_of_its_tokens(small_tokenizer: Tokenizer, text: str) -> None:
+    ids = small_tokenizer.encode(text)
+    assert b"".join(map(small_tokenizer.token_bytes, ids)) == f" {text}".encode()
+
+
+def test_ids_that_are_no_text_have_no_bytes(small_tokenizer: Tokenizer) -> None:
+    silent = [*small_tokenizer.special_ids.values(), small_tokenizer.eos_id, small_tokenizer.unk_id, 10**6, -1]
+    assert {small_tokenizer.token_bytes(id) for id in silent} == {b""}
+
+
 @pytest.mark.parametrize("text", [*SPECIAL_TOKENS, "</s>", "<unk>", "a<|user|>b", "<0x0A>"])
 def test_special_tokens_typed_as_text_stay_text(small_tokenizer: Tokenizer, text: str) -> None:
     ids = small_tokenizer.encode(text)

@@ -8,10 +8,10 @@ from typing import Any
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.errors import ConfigError
 
-# Sets of tokens that most masks hold as a whole: what may stand in a string literal, in a line, anywhere.
+# Sets of tokens that masks often hold as a whole, so that no token of them is looked at: what may stand in a string
+# literal, by length for texts whose length is limited; in a line; anywhere.
 _SLICES = [
-    r"""[^'"\\\x00-\x1F\x7F]{1,10}""",
-    r"""[^'"\\\x00-\x1F\x7F]{1,30}""",
+    *(rf"""[^'"\\\x00-\x1F\x7F]{{1,{length}}}""" for length in (1, 2, 3, 4, 6, 10, 16)),
     r"""[^'"\\\x00-\x1F\x7F]+""",
     r"""[^"\\\x00-\x1F\x7F]+""",
     r"""[^'\\\x00-\x1F\x7F]+""",
