@@ -43,9 +43,9 @@ class GrammarCompiler:
         self._vocabulary = make_vocabulary(tokenizer, vocab_size)
         from llguidance import LLParserLimits
 
-        # What one grammar may cost: 20 ms to compile, 5 ms a mask, 40 MB in all. Real ones take a tenth.
+        # Far above what real tools need, far below what would stall a server or fill its memory.
         self._limits = LLParserLimits(
-            initial_lexer_fuel=500_000,
+            initial_lexer_fuel=200_000,
             step_lexer_fuel=100_000,
             step_max_items=20_000,
             max_lexer_states=20_000,

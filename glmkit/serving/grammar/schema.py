@@ -14,7 +14,7 @@ from typing import Any
 from glmkit.errors import RequestError
 
 MAX_NODES = 20_000  # values in the JSON of a schema
-MAX_STEPS = 20_000  # subschemas visited
+MAX_STEPS = 10_000  # subschemas visited
 MAX_NESTING = 64  # of that JSON, two levels for each property inside another
 MAX_CHOICES = 1_000  # values of one enum
 MAX_ALTERNATIVES = 64  # that one value may have
