@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from glmkit.chat.printable import printable
 from glmkit.data.row import KEPT_OF_LONG_ROW, Choice, Row
-from glmkit.data.strict_json import SHOWN_TEXT, Decoded, decode, printable, skip_space
+from glmkit.data.strict_json import SHOWN_TEXT, Decoded, decode, skip_space
 from glmkit.errors import DataError, Problem
 
 PIECE_BYTES = 2**18  # read at a time; an element that goes on behind it costs a second look at its start

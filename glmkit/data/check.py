@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from glmkit.chat.printable import printable
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.chat.tools_layout import AS_IS
 from glmkit.data.bad_rows import bad_rows_file
 from glmkit.data.check_report import CheckReport, find_duplicates
 from glmkit.data.counting import FileSettings
 from glmkit.data.prepare import move_bad_rows, prepare
-from glmkit.data.strict_json import printable
 from glmkit.errors import message
 
 MAX_LISTED = 12

@@ -15,6 +15,7 @@ from typing import Any
 
 from glmkit.chat.conversation import Conversation
 from glmkit.chat.memo import Memo
+from glmkit.chat.printable import printable, shown
 from glmkit.chat.tools_layout import AS_IS, tool_problems
 from glmkit.data.bad_rows import BadRows
 from glmkit.data.capped import CappedList
@@ -23,7 +24,6 @@ from glmkit.data.row import WHOLE, Choice, Row
 from glmkit.data.rows import read_rows
 from glmkit.data.sources import alpaca, conversations, openai, prompt_response, sharegpt, toolalpaca
 from glmkit.data.sources.source import Example, Source
-from glmkit.data.strict_json import printable, shown
 from glmkit.data.tool_checks import check_tools
 from glmkit.errors import ConfigError, DataError, Problem, message, notice
 

@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from glmkit.chat.printable import printable
 from glmkit.data.array_rows import walk_array
 from glmkit.data.csv_rows import is_csv, read_records
 from glmkit.data.gzipped import damage_named, unpacked
 from glmkit.data.row import KEPT_OF_LONG_ROW, WHOLE, Choice, Row
-from glmkit.data.strict_json import SHOWN_TEXT, decode_all, printable
+from glmkit.data.strict_json import SHOWN_TEXT, decode_all
 from glmkit.errors import DataError, Problem
 
 MAX_ROW_BYTES = 16 * 2**20  # one conversation; a longer row is refused without being held in memory

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from glmkit.data.json_schema import OTHER_PROPERTIES
+from glmkit.chat.json_schema import OTHER_PROPERTIES
 
 MAX_SUBSCHEMAS = 300  # of a schema; together with the size of a row it bounds the work on one value
 

@@ -13,8 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from glmkit.chat.printable import printable
+
 MAX_DEPTH = 100  # brackets inside brackets
-SHOWN_CHARACTERS = 60  # of a value
 SHOWN_TEXT = 80  # of a line that is not JSON
 
 # Escapes that can hide what text must not hold; only then are the strings of a value looked through.
@@ -89,19 +90,6 @@ def skip_space(text: str, position: int) -> int:
     """Return the position of the first character at or behind ``position`` that is not JSON white space."""
     match = _SPACE.match(text, position)
     return match.end() if match else position
-
-
-def printable(text: str) -> str:
-    """Return ``text`` with everything a terminal could act on, and half surrogates, written as escapes."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
-
-
-def shown(value: Any) -> str:
-    """Return the JSON spelling of ``value`` for a message: one line, cut to 60 characters."""
-    text = json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else f'"{value}"'
-    return printable(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…")
 
 
 def _is_too_deep(value: Any) -> bool:

@@ -15,13 +15,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glmkit.chat.calls import looks_like_call, parse_call
+from glmkit.chat.json_schema import Kind, is_schema, malformed, mismatches
 from glmkit.chat.memo import Memo
-from glmkit.data.json_schema import EXTRA, is_schema, malformed, mismatches
+from glmkit.chat.printable import printable, shown
 from glmkit.data.schema_fits import Fits, make_fits
-from glmkit.data.strict_json import printable, shown
 from glmkit.errors import Problem
 
 MAX_SHOWN_TOOLS = 8
+
+CODES: Mapping[Kind, str] = {
+    "missing": "data-call-missing",
+    "unknown": "data-call-unknown",
+    "type": "data-call-type",
+    "enum": "data-call-enum",
+    "form": "data-call-form",
+    "extra": "data-remark-extra-argument",
+}
 
 
 @dataclass(slots=True)
@@ -83,8 +92,8 @@ def _check_call(
         findings.faults.append(Problem("data-call-undeclared", values={**values, "known": known}))
         return
     for mismatch in mismatches(schemas[tool], arguments):
-        problem = Problem(mismatch.code, values={**values, **mismatch.values})
-        (findings.remarks if mismatch.code == EXTRA else findings.faults).append(problem)
+        problem = Problem(CODES[mismatch.kind], values={**values, **mismatch.values})
+        (findings.remarks if mismatch.kind == "extra" else findings.faults).append(problem)
 
 
 def _calls(row: Mapping[str, Any], findings: Findings) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

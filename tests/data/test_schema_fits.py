@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glmkit.data.json_schema import malformed, mismatches
+from glmkit.chat.json_schema import malformed, mismatches
 from glmkit.data.schema_fits import MAX_SUBSCHEMAS, make_fits
 from tests.data.defects import PARAMETERS
 

@@ -14,7 +14,7 @@ from grammar_walks import PADDED, call, refusal, reply_ids, tokens_allowed, tool
 from glmkit.chat.conversation import Message
 from glmkit.chat.protocol import make_protocol
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.data.json_schema import mismatches
+from glmkit.chat.json_schema import mismatches
 from glmkit.errors import ConfigError, RequestError
 from glmkit.serving.constraint import Constraint
 from glmkit.serving.grammar import GrammarCompiler

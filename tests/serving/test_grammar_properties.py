@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from glmkit.chat.protocol import ChatProtocol, make_protocol
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.data.json_schema import mismatches
+from glmkit.chat.json_schema import mismatches
 from glmkit.serving.grammar import GrammarCompiler
 
 pytest.importorskip("llguidance")

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from glmkit.chat.calls import write_call
-from glmkit.data.strict_json import decode_all, shown
+from glmkit.chat.printable import shown
+from glmkit.data.strict_json import decode_all
 from glmkit.errors import Problem
 
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from glmkit.chat.printable import shown
 from glmkit.data.sources.fields import FieldReader, written_call
 from glmkit.data.sources.source import Example
 from glmkit.data.sources.written import (
@@ -24,7 +25,6 @@ from glmkit.data.sources.written import (
     split_system,
     untrained,
 )
-from glmkit.data.strict_json import shown
 
 NAME = "sharegpt"
 ROLES = {

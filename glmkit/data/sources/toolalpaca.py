@@ -11,10 +11,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from glmkit.chat.printable import shown
 from glmkit.chat.tools_layout import is_text, tool_problems, write_tools
 from glmkit.data.sources.source import Example
 from glmkit.data.sources.written import Row, Written, answer_of, canonical, has_other_fields, split_system, turns_of
-from glmkit.data.strict_json import decode_all, shown
+from glmkit.data.strict_json import decode_all
 from glmkit.errors import Problem, message
 
 NAME = "toolalpaca"

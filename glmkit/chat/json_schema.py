@@ -1,6 +1,6 @@
 """Whether a call's arguments fit the JSON Schema of their tool, for schemas nobody vouches for.
 
-In: a schema and a value, both JSON. Out: what does not fit, as message codes. Called by tool_checks.py.
+In: a schema and a value, both JSON. Out: what does not fit, by kind. The check of data and the agent call it.
 
 Checked are type, enum, const, required, properties, additionalProperties, items, prefixItems, anyOf, oneOf (as anyOf),
 allOf, nullable and $ref inside the schema; unknown words and unknown types ("dict") say nothing and forbid nothing.
@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from glmkit.data.strict_json import printable, shown
+from glmkit.chat.printable import printable, shown
 
 MAX_STEPS = 10_000  # subschemas visited for one value; a real call needs tens
 MAX_DEPTH = 60  # references and subschemas inside each other, far below Python's own limit
 MAX_SHOWN_CHOICES = 8
+
+Kind = Literal["missing", "unknown", "type", "enum", "form", "extra"]
 
 # Words beside ``properties`` that may allow a property ``properties`` does not name.
 OTHER_PROPERTIES = frozenset(("patternProperties", "$ref", "allOf", "anyOf", "oneOf", "if", "dependentSchemas"))
@@ -28,13 +30,18 @@ _COMPOUND = frozenset((*_BRANCHES, "allOf", "$ref"))
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """One thing in a value that its schema does not allow, or, for code ``EXTRA``, does not know."""
+    """One thing in a value that its schema does not allow, or, for kind "extra", does not know.
 
-    code: str
+    ``values`` hold the ``argument`` by its path, such as ``stops[2].city``, and, by kind:
+
+    - missing: nothing else
+    - unknown, extra: ``known`` (names)
+    - type, form (fits none of anyOf): ``value``, ``expected``
+    - enum: ``value``, ``choices``
+    """
+
+    kind: Kind
     values: Mapping[str, Any]
-
-
-EXTRA = "data-remark-extra-argument"
 
 
 class _TooMuch(Exception):
@@ -42,7 +49,7 @@ class _TooMuch(Exception):
 
 
 def mismatches(schema: Any, arguments: Mapping[str, Any]) -> list[Mismatch]:
-    """Return what does not fit; each one's values name the ``argument`` by its path, such as ``stops[2].city``."""
+    """Return what does not fit; nothing where the schema asks for more work than MAX_STEPS."""
     try:
         return list(_Walk(schema).visit(schema, arguments, "", 0))
     except _TooMuch:
@@ -130,30 +137,30 @@ class _Walk:
             branches = _listed(schema, word)
             if branches and not any(self._fits(branch, value, depth + 1) for branch in branches):
                 expected = " | ".join(dict.fromkeys(_named(branch) for branch in branches[:MAX_SHOWN_CHOICES]))
-                yield Mismatch("data-call-form", {"argument": path, "value": shown(value), "expected": expected})
+                yield Mismatch("form", {"argument": path, "value": shown(value), "expected": expected})
         if isinstance(reference := schema.get("$ref"), str):
             yield from self.visit(self._resolved(reference), value, path, depth + 1)
 
     def _fits(self, schema: Any, value: Any, depth: int) -> bool:
-        return schema is not False and all(found.code == EXTRA for found in self.visit(schema, value, "", depth))
+        return schema is not False and all(found.kind == "extra" for found in self.visit(schema, value, "", depth))
 
     def _object(self, schema: dict[str, Any], value: dict[str, Any], path: str, depth: int) -> Iterator[Mismatch]:
         properties = schema.get("properties")
         properties = properties if isinstance(properties, dict) else {}
         for name in _listed(schema, "required"):
             if isinstance(name, str) and name not in value:
-                yield Mismatch("data-call-missing", {"argument": _inside(path, name)})
+                yield Mismatch("missing", {"argument": _inside(path, name)})
         others = schema.get("additionalProperties")
         for name, item in value.items():
             inner = _inside(path, name)
             if name in properties:
                 yield from self.visit(properties[name], item, inner, depth + 1)
             elif others is False and "patternProperties" not in schema:
-                yield Mismatch("data-call-unknown", {"argument": inner, "known": _choices(list(properties))})
+                yield Mismatch("unknown", {"argument": inner, "known": _choices(list(properties))})
             elif isinstance(others, dict):
                 yield from self.visit(others, item, inner, depth + 1)
             elif properties and others is None and not OTHER_PROPERTIES & schema.keys():
-                yield Mismatch(EXTRA, {"argument": inner, "known": _choices(list(properties))})
+                yield Mismatch("extra", {"argument": inner, "known": _choices(list(properties))})
 
     def _array(self, schema: dict[str, Any], value: list[Any], path: str, depth: int) -> Iterator[Mismatch]:
         items = schema.get("items")
@@ -181,10 +188,10 @@ def _own_mismatch(schema: dict[str, Any], value: Any, path: str) -> Mismatch | N
     types = [types] if isinstance(types, str) else types if isinstance(types, list) else []
     if types and not any(_is_of_type(value, name) for name in types):
         expected = " | ".join(map(str, types))
-        return Mismatch("data-call-type", {"argument": path, "value": shown(value), "expected": expected})
+        return Mismatch("type", {"argument": path, "value": shown(value), "expected": expected})
     choices = [schema["const"]] if "const" in schema else schema.get("enum")
     if isinstance(choices, list) and not any(_is_equal(value, choice) for choice in choices):
-        return Mismatch("data-call-enum", {"argument": path, "value": shown(value), "choices": _choices(choices)})
+        return Mismatch("enum", {"argument": path, "value": shown(value), "choices": _choices(choices)})
     return None
 
 
