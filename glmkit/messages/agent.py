@@ -208,4 +208,26 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     ),
     "agent-api-failed": ("{url} failed while it answered: {reason}", "{url} 在回答过程中出错：{reason}"),
     "agent-api-cut": ("{url} ended its answer in the middle", "{url} 的回答中途断开"),
+    # The terminal
+    "agent-shows-code": ("Python code:", "Python 代码："),
+    "agent-shows-call": ("Call of {tool}:", "调用 {tool}："),
+    "agent-shows-result": ("Result of {tool} ({seconds} s)", "{tool} 的结果（{seconds} 秒）"),
+    "agent-shows-failure": ("{tool} failed ({seconds} s)", "{tool} 失败（{seconds} 秒）"),
+    "agent-shows-more": ("... {count} more lines", "……另有 {count} 行"),
+    "agent-shows-picture": ("Picture: {path}", "图片：{path}"),
+    "agent-shows-cut": ("(reply cut at its limit of tokens)", "（回答达到词元上限，被截断）"),
+    "agent-shows-cancelled": ("(reply stopped)", "（已中断回答）"),
+    "agent-shows-rounds": (
+        "(the model kept calling tools; it was asked for an answer without them)",
+        "（模型一直在调用工具；已要求它直接回答）",
+    ),
+    "agent-asks": (
+        "The model wants to call '{tool}', which may change something:",
+        "模型想调用 '{tool}'，它可能会更改内容：",
+    ),
+    "agent-asks-more": ("(and {count} more characters)", "（另有 {count} 个字符）"),
+    "agent-asks-how": (
+        "Allow it? y: yes, a: always in this conversation, anything else: no",
+        "允许吗？y：允许，a：本次对话中总是允许，其他：不允许",
+    ),
 }

@@ -303,17 +303,25 @@ def test_the_interpreter_takes_code_and_nothing_else(server: ScriptedServer, api
     assert results(events) == [("The interpreter takes one argument, code, a text.", True)]
 
 
-def cancel_soon(cancellation: Cancellation) -> None:
-    threading.Timer(0.25, cancellation.cancel).start()
+def cancelled_at(kind: type, agent: Agent, history: History) -> list[Event]:
+    """Return the events of a reply that another thread cancels shortly after the first event of ``kind``."""
+    cancellation = Cancellation()
+    events: list[Event] = []
+    pressed = 0.0
+    for event in agent.reply(history, "Hi", cancellation):
+        if isinstance(event, kind) and not pressed:
+            pressed = time.monotonic()
+            threading.Timer(0.1, cancellation.cancel).start()
+        events.append(event)
+    assert time.monotonic() - pressed < 5
+    assert events[-1] == Done("cancelled")
+    return events
 
 
 def test_cancelling_while_the_model_talks_keeps_what_it_said(server: ScriptedServer, api: Api) -> None:
     server.answers = [[*text_chunks("Hi, you")[:1], 30.0]]
-    history, cancellation = History(), Cancellation()
-    cancel_soon(cancellation)
-    start = time.monotonic()
-    events = list(Agent(api).reply(history, "Hi", cancellation))
-    assert time.monotonic() - start < 3 and events == [TextDelta("Hi,"), Done("cancelled")]
+    history = History()
+    assert text_of(cancelled_at(TextDelta, Agent(api), history)) == "Hi,"
     assert history.messages[1:] == [{"role": "assistant", "content": "Hi,"}]
 
 
@@ -321,9 +329,8 @@ def test_cancelling_in_the_middle_of_a_call_forgets_the_call(
     server: ScriptedServer, api: Api, toolbox: Toolbox
 ) -> None:
     server.answers = [[*call_chunks("add", {"a": 1})[:2], 30.0]]
-    history, cancellation = History(), Cancellation()
-    cancel_soon(cancellation)
-    assert list(Agent(api, tools=toolbox).reply(history, "Hi", cancellation))[-1] == Done("cancelled")
+    history = History()
+    cancelled_at(CallStarted, Agent(api, tools=toolbox), history)
     assert history.messages == [{"role": "user", "content": "Hi"}]
 
 
@@ -332,11 +339,8 @@ def test_cancelling_while_a_tool_runs_closes_every_call(server: ScriptedServer, 
     for chunk in second[:-1]:
         chunk["choices"][0]["delta"]["tool_calls"][0]["index"] = 1
     server.answers = [[*first[:-1], *second]]
-    history, cancellation = History(), Cancellation()
-    cancel_soon(cancellation)
-    start = time.monotonic()
-    assert list(Agent(api, tools=toolbox).reply(history, "Hi", cancellation))[-1] == Done("cancelled")
-    assert time.monotonic() - start < 5
+    history = History()
+    cancelled_at(CallReady, Agent(api, tools=toolbox), history)
     assert [(m["tool_call_id"], m["content"]) for m in history.messages[2:]] == [
         ("x", "The user stopped the call."),
         ("y", "The user stopped the call."),
@@ -346,10 +350,8 @@ def test_cancelling_while_a_tool_runs_closes_every_call(server: ScriptedServer, 
 def test_cancelling_while_code_runs_keeps_what_it_showed(server: ScriptedServer, api: Api) -> None:
     interpreter = StandInInterpreter([Text("begun\n"), 30.0])
     server.answers = [call_chunks("interpreter", {"code": "work()"})]
-    history, cancellation = History(), Cancellation()
-    cancel_soon(cancellation)
-    events = list(Agent(api, interpreter=interpreter).reply(history, "Hi", cancellation))
-    assert events[-1] == Done("cancelled")
+    history = History()
+    cancelled_at(CallOutput, Agent(api, interpreter=interpreter), history)
     assert history.messages[-1]["content"] == "begun\ninterrupted"
 
 

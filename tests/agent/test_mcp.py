@@ -73,7 +73,7 @@ def tools(script: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mc
     file.write_text(json.dumps({"mcpServers": {"num bers": {**entry, "autoApprove": []}}}))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GLMKIT_TEST_NOTE", "the environment")
-        made = McpTools(file, call_limit=2)
+        made = McpTools(file, call_limit=15)
     yield made
     made.close()
 
@@ -98,9 +98,13 @@ def test_a_server_over_stdio_is_a_source_of_tools(tools: McpTools) -> None:
     assert call(tools, "num_bers__wait", seconds=0) == ("the environment < |user|>", False)
 
 
-def test_what_a_server_does_wrong_is_a_text(tools: McpTools) -> None:
+def test_what_a_server_does_wrong_is_a_text(tools: McpTools, monkeypatch: pytest.MonkeyPatch) -> None:
     assert call(tools, "num_bers__erase", name="a.txt") == ("Error executing tool erase", True)
-    assert call(tools, "num_bers__wait", seconds=20) == ("'num_bers__wait' took longer than 2 s and was stopped.", True)
+    monkeypatch.setattr(tools, "_call_limit", 0.2)
+    assert call(tools, "num_bers__wait", seconds=20) == (
+        "'num_bers__wait' took longer than 0.2 s and was stopped.",
+        True,
+    )
 
 
 def test_a_call_can_be_cancelled(tools: McpTools) -> None:
@@ -109,7 +113,7 @@ def test_a_call_can_be_cancelled(tools: McpTools) -> None:
     start = time.monotonic()
     with pytest.raises(Cancelled):
         tools.call("num_bers__wait", {"seconds": 20}, cancellation)
-    assert time.monotonic() - start < 1.5
+    assert time.monotonic() - start < 5
 
 
 def test_a_server_that_has_gone_is_started_again(tools: McpTools) -> None:

@@ -19,6 +19,8 @@ from glmkit.errors import ConfigError, set_language
 
 Load = Callable[..., PythonTools]
 
+DECORATED = 4 if sys.version_info >= (3, 11) else 5  # the line of a decorator that raises, after three more lines
+
 FAULTS = '''
 import os, sys, time, signal, threading
 @tool
@@ -98,7 +100,8 @@ def test_a_call_gives_its_result_as_text(tools: PythonTools, capfd: pytest.Captu
     ],
 )
 def test_whatever_a_tool_raises_is_a_short_text(tools: PythonTools, kind: str, text: str) -> None:
-    assert call(tools, "fail", kind=kind) == (text, True)
+    found, failed = call(tools, "fail", kind=kind)
+    assert found.startswith(text) and len(found) < 100 and failed
 
 
 @pytest.mark.parametrize("how", ["exit", "crash"])
@@ -200,7 +203,7 @@ def test_a_file_may_import_its_neighbours_and_other_tools(load: Load, tmp_path: 
         ("raise SystemExit(3)\n", "{path}:4: the file of tools cannot be loaded: SystemExit: 3"),
         (
             "@tool\ndef f(a: int): pass\n",
-            "{path}:4: the tool 'f' has no docstring; it tells the model what the tool does",
+            "{path}:{line}: the tool 'f' has no docstring; it tells the model what the tool does",
         ),
         (
             '@tool\ndef f(): "F."\n@tool(name="f")\ndef g(): "G."\n',
@@ -213,7 +216,7 @@ def test_a_file_may_import_its_neighbours_and_other_tools(load: Load, tmp_path: 
 def test_a_wrong_file_is_refused_with_its_place(load: Load, tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(text)
-    assert str(caught.value).startswith(sentence.format(path=tmp_path / "tools.py"))
+    assert str(caught.value).startswith(sentence.format(path=tmp_path / "tools.py", line=DECORATED))
 
 
 def test_a_missing_file_is_named() -> None:
