@@ -91,8 +91,7 @@ def parameters_of(function: Callable[..., Any], name: str) -> dict[str, Any]:
         properties[parameter.name] = schema
         if _is_required(annotation, parameter):
             required.append(parameter.name)
-    whole = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-    return whole if required else {key: value for key, value in whole.items() if key != "required"}
+    return {"type": "object", "properties": properties, **({"required": required} if required else {})}
 
 
 def schema_of(annotation: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from glmkit.agent.cancellation import Cancellation
 from glmkit.agent.events import CallImage, CallOutput, Event
 from glmkit.agent.result import PICTURE, RESULT_LIMIT, ToolResult, clean, clean_end
 from glmkit.chat.reply import INTERPRETER
-from glmkit.errors import message
+from glmkit.errors import GlmkitError, message
 
 # What the original's demo says first in its code interpreter; ChatGLM3-6B was trained with it, glmkit-mini as well.
 CODE_SYSTEM_PROMPT = (
@@ -54,12 +54,16 @@ def run_code(
 ) -> Generator[Event, None, ToolResult]:
     """Run ``code`` and yield its output; the generator returns the result.
 
-    After an interrupt the result is what had come. A caller that leaves early interrupts the code.
+    After an interrupt the result is what had come. A caller that leaves early interrupts the code. A runner that cannot
+    run anything gives a result that says why.
     """
+    try:
+        events = iter(runner.run(code))
+    except GlmkitError as problem:
+        return ToolResult(text=clean(str(problem), limit), failed=True)
     shown: list[str] = []
     error = ""
     is_lost = False
-    events = iter(runner.run(code))
     try:
         with cancellation.calling(runner.interrupt):
             for event in events:
@@ -84,7 +88,7 @@ def run_code(
                 pass
         raise
     parts = [clean("".join(shown).rstrip("\n"), limit), clean_end(error.rstrip("\n"), limit)]
-    parts += [message("agent-code-state-lost")] if is_lost else []
+    parts += [message("agent-code-state-lost")] if is_lost and not error else []  # an error says so itself
     return ToolResult(text="\n".join(part for part in parts if part), failed=bool(error))
 
 

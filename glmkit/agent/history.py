@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count, takewhile, zip_longest
 from typing import Any
 
+from glmkit.agent.turn import read_arguments
 from glmkit.chat.calls import fenced
 from glmkit.chat.conversation import TOOL_SENTENCE, Conversation, Message, ToolCall
 from glmkit.chat.reply import INTERPRETER
@@ -20,6 +22,8 @@ from glmkit.chat.tools_layout import is_text, write_tools
 from glmkit.errors import DataError
 
 Item = dict[str, Any]  # a message in OpenAI's form
+
+_OURS = ("raw", "raw_source", "untrained")  # keys beside OpenAI's
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,7 +34,7 @@ class History:
         system: the system prompt, "" for none.
         tools: definitions of the tools it has been offered; None before the first reply fixes them.
         messages: user, assistant and tool messages in OpenAI's form; JSON values. Assistant messages may carry ``raw``
-            and ``raw_source``.
+            and ``raw_source``, and ``untrained``: nothing is learned from it.
     """
 
     system: str = ""
@@ -68,23 +72,26 @@ class History:
         prompt = self.system or system
         sent = [{"role": "system", "content": prompt}] if prompt else []
         for message in self.messages:
-            own = {key: value for key, value in message.items() if key not in ("raw", "raw_source")}
+            own = {key: value for key, value in message.items() if key not in _OURS}
+            if "tool_calls" in own:
+                own["tool_calls"] = [_readable(call) for call in own["tool_calls"]]
             if message.get("raw_source") == source:
                 own["raw"] = message["raw"]
             sent.append(own)
         return sent
 
     def to_row(self, system: str = "") -> dict[str, Any] | None:
-        """Return the conversation as a training row, or None while the model has said nothing.
+        """Return the conversation as a training row, or None while there is nothing to learn from.
 
-        Every message of the model is learned. Questions without an answer stand with the next question, or are left
-        out at the end; so is a call without a result. Calls and their results are messages of role ``tool``; code for
-        the interpreter is a message with the header ``interpreter``. ``system`` stands in where there is no prompt.
+        Every message of the model is learned, but those that break off and calls that cannot be read. Questions without
+        an answer stand with the next question; what is behind the model's last message is left out. Calls and their
+        results are messages of role ``tool``; code for the interpreter is a message with the header ``interpreter``.
+        ``system`` stands in where there is no prompt.
         """
         messages = [*self._spoken()]
         while messages and messages[-1].role != "assistant":
             messages.pop()
-        if not messages:
+        if not any(message.is_trained for message in messages):
             return None
         if prompt := self.system or system:
             messages.insert(0, Message(role="system", content=prompt))
@@ -102,12 +109,13 @@ class History:
                     yield Message(role="user", content="\n".join(asked))
                     asked = []
                 calls = item.get("tool_calls", [])
+                trained = False if item.get("untrained") else None
                 if item["content"] or not calls:
-                    yield Message(role="assistant", content=item["content"] or "")
+                    yield Message(role="assistant", content=item["content"] or "", trained=trained)
                 results = takewhile(lambda message: message["role"] == "tool", self.messages[index + 1 :])
                 for call, result in zip_longest(calls, results):  # by their order: some servers repeat ids
                     if call is not None:
-                        yield _call_message(call["function"]["name"], call["function"]["arguments"])
+                        yield _call_message(call["function"]["name"], call["function"]["arguments"], trained)
                         yield Message(role="observation", content=result["content"] if result else "")
 
     def to_json(self, system: str = "") -> str | None:
@@ -176,27 +184,34 @@ class History:
         code = fenced(message.content) if message.metadata == INTERPRETER else None
         if code is not None:
             call = ToolCall(name=INTERPRETER, arguments={"code": code})
+        untrained = {"untrained": True} if message.trained is False else {}
         if call is None:
-            self.messages.append({"role": "assistant", "content": _with_header(message)})
+            self.messages.append({"role": "assistant", "content": _with_header(message), **untrained})
             return
         function = {"name": call.name, "arguments": json.dumps(call.arguments, ensure_ascii=False)}
         calls = [{"id": call_id, "type": "function", "function": function}]
-        self.messages.append({"role": "assistant", "content": None, "tool_calls": calls})
+        self.messages.append({"role": "assistant", "content": None, "tool_calls": calls, **untrained})
 
 
-def _call_message(name: str, text: str) -> Message:
-    try:
-        arguments = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        arguments = None
-    if name == INTERPRETER and isinstance(arguments, dict) and isinstance(arguments.get("code"), str):
-        return Message(role="assistant", metadata=INTERPRETER, content=f"```python\n{arguments['code']}\n```")
-    if isinstance(arguments, dict):
-        try:
-            return Message(role="assistant", call=ToolCall(name=name, arguments=arguments))
-        except DataError:  # a name that no header line can hold
-            pass
-    return Message(role="assistant", content=f"{name}\n{text}")
+def _call_message(name: str, text: str, trained: bool | None) -> Message:
+    arguments = read_arguments(text)
+    if name == INTERPRETER and arguments is not None and isinstance(arguments.get("code"), str):
+        code = f"```python\n{arguments['code']}\n```"
+        return Message(role="assistant", metadata=INTERPRETER, content=code, trained=trained)
+    if arguments is not None:
+        with suppress(DataError):  # a name that no header line can hold
+            return Message(role="assistant", call=ToolCall(name=name, arguments=arguments), trained=trained)
+    return Message(role="assistant", content=f"{name}\n{text}", trained=False)
+
+
+def _readable(call: Item) -> Item:
+    """Return a call that any server can read: some refuse a history with arguments that are no JSON object."""
+    function = call["function"]
+    return (
+        call
+        if read_arguments(function["arguments"]) is not None
+        else {**call, "function": {**function, "arguments": "{}"}}
+    )
 
 
 def _with_header(message: Message) -> str:

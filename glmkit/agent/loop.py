@@ -20,7 +20,7 @@ from glmkit.agent.events import CallImage, CallReady, CallResult, Done, Event, F
 from glmkit.agent.history import History
 from glmkit.agent.result import ToolResult
 from glmkit.agent.toolbox import Toolbox
-from glmkit.agent.turn import Call, Turn
+from glmkit.agent.turn import Call, Turn, read_arguments
 from glmkit.chat.reply import INTERPRETER
 from glmkit.errors import message
 
@@ -120,7 +120,7 @@ class Agent:
     def _make(self, call: Call, history: History, cancellation: Cancellation) -> Iterator[Event]:
         """Make one call and put its result, whatever it is, into the history."""
         cancellation.check()
-        arguments = call.read_arguments()
+        arguments = read_arguments(call.arguments)
         yield CallReady(call.id, call.name, arguments or {})
         start = time.perf_counter()
         result = ToolResult(text=message("agent-call-cancelled"), failed=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from glmkit.agent.cancellation import Cancellation
-from glmkit.agent.result import CUT, RESULT_LIMIT, ToolResult
+from glmkit.agent.result import CUT, RESULT_LIMIT, ToolResult, clean
 from glmkit.agent.tool import Tool
 from glmkit.errors import ConfigError, Problem, current_language, message
 
@@ -53,6 +53,7 @@ class PythonTools:
         }
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
+        self._is_closed = False
         worker = _Worker(self._setup)
         self._idle.append(worker)
         self._tools = worker.tools
@@ -70,7 +71,10 @@ class PythonTools:
         """
         tool = next(tool for tool in self._tools if tool.name == name)
         cancellation.check()
-        worker = self._take()
+        try:
+            worker = self._take()
+        except ConfigError as error:  # the file has changed since it was loaded
+            return ToolResult(text=clean(str(error)), failed=True)
         is_whole = False
         try:
             with cancellation.calling(worker.kill):
@@ -84,18 +88,22 @@ class PythonTools:
             cancellation.check()
             return ToolResult(text=message("agent-call-crashed", tool=name), failed=True)
         finally:
-            if is_whole and not cancellation.is_cancelled:
-                with self._lock:
-                    self._idle.append(worker)
-            else:
-                worker.close()
+            self._put_back(worker, is_whole and not cancellation.is_cancelled)
 
     def close(self) -> None:
-        """End the workers that wait for a call."""
+        """End the workers; one that answers a call ends with it."""
         with self._lock:
+            self._is_closed = True
             idle, self._idle = self._idle, []
         for worker in idle:
             worker.close()
+
+    def _put_back(self, worker: _Worker, is_usable: bool) -> None:
+        with self._lock:
+            if is_usable and not self._is_closed:
+                self._idle.append(worker)
+                return
+        worker.close()
 
     def _take(self) -> _Worker:
         while True:

@@ -34,15 +34,16 @@ class Call:
     arguments: str = ""
     num_shown: int = 0  # characters of its code that were yielded
 
-    def read_arguments(self) -> dict[str, Any] | None:
-        """Return the arguments, or None when they are no JSON object, too long, or nested too deep."""
-        if len(self.arguments) > MAX_ARGUMENT_CHARACTERS:
-            return None
-        try:
-            value = json.loads(self.arguments or "{}", parse_constant=_refuse)
-        except (ValueError, RecursionError):
-            return None
-        return value if isinstance(value, dict) and not _is_too_deep(value) else None
+
+def read_arguments(text: str) -> dict[str, Any] | None:
+    """Return a call's arguments, or None when the text is no JSON object, too long, or nested too deep."""
+    if len(text) > MAX_ARGUMENT_CHARACTERS:
+        return None
+    try:
+        value = json.loads(text or "{}", parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) and not _is_too_deep(value) else None
 
 
 class Turn:
@@ -102,7 +103,8 @@ class Turn:
         """Return the assistant message, None when nothing came.
 
         ``raw``, what the model generated, is kept with its ``source``. An answer that is not whole loses both ``raw``
-        and its calls, the last of which may be unfinished; so does one that calls where it may not.
+        and its calls, the last of which may be unfinished; so does one that calls where it may not. ``untrained`` marks
+        an answer that breaks off, from which nothing should be learned.
         """
         is_whole = is_whole and (may_call or not self.calls)
         calls = self.calls if is_whole else []
@@ -115,6 +117,8 @@ class Turn:
             ]
         if self.raw and is_whole:
             message |= {"raw": self.raw, "raw_source": source}
+        if not is_whole or self.finish_reason == "length":
+            message["untrained"] = True
         return message
 
 

@@ -114,7 +114,31 @@ def test_the_prompt_that_stood_in_is_exported() -> None:
 def test_a_call_that_nobody_can_read_is_kept_as_text(arguments: str) -> None:
     row = History(messages=[asked("a"), called("add", arguments), answered("no JSON"), said("Sorry.")]).to_row()
     assert row is not None and validate(row) == []
-    assert row["conversations"][1] == {"role": "assistant", "content": f"add\n{arguments}"}
+    assert row["conversations"][1] == {"role": "assistant", "content": f"add\n{arguments}", "loss": False}
+
+
+def test_what_breaks_off_is_not_learned() -> None:
+    cut = {**said("It is 4 and"), "untrained": True}
+    assert History(messages=[asked("a"), cut]).to_row() is None
+    row = History(messages=[asked("a"), cut, asked("b"), said("c")]).to_row()
+    assert row is not None and row["conversations"][1] == {"role": "assistant", "content": "It is 4 and", "loss": False}
+    assert History.from_row(row).to_row() == row
+
+
+def test_another_server_gets_nothing_it_may_not_know() -> None:
+    history = History(
+        messages=[
+            asked("a"),
+            {**called("add", "{broken"), "raw": "x", "raw_source": "here"},
+            answered("no JSON"),
+            {**said("Sor"), "untrained": True},
+        ]
+    )
+    call = {"id": "c1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
+    sent = [asked("a"), {"role": "assistant", "content": None, "tool_calls": [call]}, answered("no JSON"), said("Sor")]
+    assert history.request_messages("there") == sent
+    assert history.request_messages("here")[1] == {**sent[1], "raw": "x"}
+    assert history.messages[1]["tool_calls"][0]["function"]["arguments"] == "{broken"
 
 
 def test_rows_of_other_shapes_are_read() -> None:

@@ -29,6 +29,7 @@ from glmkit.agent.history import History
 from glmkit.agent.loop import MAX_ROUNDS, Agent
 from glmkit.agent.python_tools import PythonTools
 from glmkit.agent.toolbox import Toolbox
+from glmkit.errors import GlmkitError
 from tests.agent.conftest import ScriptedServer, call_chunks, text_chunks
 
 TOOLS = '''
@@ -266,7 +267,7 @@ def test_a_model_that_calls_even_then_makes_no_call(server: ScriptedServer, api:
     history = History()
     events = list(Agent(api, tools=toolbox).reply(history, "For ever?"))
     assert len(results(events)) == MAX_ROUNDS == sum(isinstance(event, CallStarted) for event in events)
-    assert history.messages[-1] == {"role": "assistant", "content": "Hm."}
+    assert history.messages[-1] == {"role": "assistant", "content": "Hm.", "untrained": True}
 
 
 def test_code_runs_and_everything_it_shows_comes_in_order(server: ScriptedServer, api: Api) -> None:
@@ -296,6 +297,16 @@ def test_an_error_of_the_code_goes_back_to_the_model(server: ScriptedServer, api
     assert second == ("4\nThe interpreter was restarted: earlier variables are gone.", False)
 
 
+def test_an_interpreter_that_cannot_start_is_a_result(server: ScriptedServer, api: Api) -> None:
+    class Broken(StandInInterpreter):
+        def run(self, code: str) -> Iterator[Any]:
+            raise GlmkitError("agent-code-none")
+
+    server.answers = [call_chunks("interpreter", {"code": "1"}), text_chunks("OK.")]
+    events = list(Agent(api, interpreter=Broken()).reply(History(), "?"))
+    assert results(events) == [("There is no code interpreter here.", True)]
+
+
 @pytest.mark.parametrize("arguments", [{}, {"code": 3}, {"code": "1", "timeout": 5}, {"source": "1"}])
 def test_the_interpreter_takes_code_and_nothing_else(server: ScriptedServer, api: Api, arguments: Any) -> None:
     server.answers = [call_chunks("interpreter", arguments), text_chunks("OK.")]
@@ -322,7 +333,7 @@ def test_cancelling_while_the_model_talks_keeps_what_it_said(server: ScriptedSer
     server.answers = [[*text_chunks("Hi, you")[:1], 30.0]]
     history = History()
     assert text_of(cancelled_at(TextDelta, Agent(api), history)) == "Hi,"
-    assert history.messages[1:] == [{"role": "assistant", "content": "Hi,"}]
+    assert history.messages[1:] == [{"role": "assistant", "content": "Hi,", "untrained": True}]
 
 
 def test_cancelling_in_the_middle_of_a_call_forgets_the_call(

@@ -191,6 +191,14 @@ def test_a_file_may_import_its_neighbours_and_other_tools(load: Load, tmp_path: 
     assert call(tools, "calculator", expression="6*7") == ("42", False)
 
 
+def test_a_file_that_broke_since_it_was_loaded_is_a_result(load: Load, tmp_path: Path) -> None:
+    tools = load('import os\n@tool\ndef f() -> int:\n    """F."""\n    os._exit(1)\n')
+    (tmp_path / "tools.py").write_text("x = 1 +\n")
+    assert call(tools, "f") == ("The process of 'f' ended without a result.", True)
+    text, failed = call(tools, "f")
+    assert failed and "tools.py:1: the file of tools cannot be loaded: SyntaxError" in text
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
