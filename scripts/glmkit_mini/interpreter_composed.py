@@ -1,4 +1,4 @@
-"""Interpreter tasks that join two operations, so that a model learns to join others; ``COMBINED`` holds those it never saw.
+"""Interpreter tasks that join two operations, so that a model learns to join others (``COMBINED``, which it never saw).
 
 A table of ``Kind``, as in ``interpreter_numbers``. Read by ``interpreter_episodes``.
 """

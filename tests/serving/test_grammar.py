@@ -12,9 +12,9 @@ import pytest
 from grammar_walks import PADDED, call, refusal, reply_ids, tokens_allowed, tool, walk
 
 from glmkit.chat.conversation import Message
+from glmkit.chat.json_schema import mismatches
 from glmkit.chat.protocol import make_protocol
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.chat.json_schema import mismatches
 from glmkit.errors import ConfigError, RequestError
 from glmkit.serving.constraint import Constraint
 from glmkit.serving.grammar import GrammarCompiler

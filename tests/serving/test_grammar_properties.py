@@ -10,9 +10,9 @@ from grammar_walks import PADDED, TOOL_NAMES, call, parameters, refusal, reply_i
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from glmkit.chat.json_schema import mismatches
 from glmkit.chat.protocol import ChatProtocol, make_protocol
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.chat.json_schema import mismatches
 from glmkit.serving.grammar import GrammarCompiler
 
 pytest.importorskip("llguidance")
