@@ -2,11 +2,12 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help demo test test-slow test-gpu check bench clean
+.PHONY: help demo test test-slow test-system test-gpu check bench clean
 help:
 	@sed -n '1p; s/^## //p' Makefile
 ## make check      ruff and mypy
 ## make test-slow  the tests that take minutes
+## make test-system  the tests that need root and programs of the system, which it installs (Debian, Ubuntu)
 ## make test-gpu   the tests that need an NVIDIA card
 ## make bench      training speed beside Transformers + PEFT, on this CPU
 ## make clean      remove .venv and the demo's files
@@ -23,10 +24,14 @@ demo: .venv/core
 	@.venv/bin/python examples/demo.py
 
 test: .venv/test
-	.venv/bin/python -m pytest -m "not slow and not gpu"
+	.venv/bin/python -m pytest -m "not slow and not gpu and not system"
 
 test-slow: .venv/test
-	.venv/bin/python -m pytest -m "slow and not gpu"
+	.venv/bin/python -m pytest -m "slow and not gpu and not system"
+
+test-system: .venv/test
+	scripts/system.sh
+	.venv/bin/python -m pytest -m system
 
 test-gpu: .venv/test
 	.venv/bin/python -m pytest -m gpu

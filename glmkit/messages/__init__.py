@@ -10,7 +10,20 @@ from importlib import import_module
 
 Row = tuple[str, str] | tuple[str, str, str, str]
 
-ROOMS = ("cli", "chat", "data", "data_remarks", "model", "training", "serving", "api", "report", "evaluation", "agent")
+ROOMS = (
+    "cli",
+    "chat",
+    "data",
+    "data_remarks",
+    "model",
+    "training",
+    "serving",
+    "api",
+    "report",
+    "evaluation",
+    "agent",
+    "sandbox",
+)
 
 TABLE: dict[str, Row] = {}
 for room in ROOMS:

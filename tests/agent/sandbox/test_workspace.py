@@ -1,0 +1,128 @@
+"""Files in and out: what cells leave is listed and handed out, and nothing that only looks like a file of theirs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from glmkit.agent.sandbox import Done, Interpreter, Limits
+from glmkit.errors import ConfigError, StorageError
+from tests.agent.sandbox.conftest import printed, run
+
+
+def test_an_upload_is_read_by_a_cell_and_its_product_downloaded(shared_python: Interpreter) -> None:
+    shared_python.add_file("数据.csv", b"a,b\n1,2\n")
+    code = "import csv, os\nrows = list(csv.reader(open('数据.csv')))\nos.makedirs('sums', exist_ok=True)\n"
+    events = run(shared_python, code + "open('sums/all.txt', 'w').write(str(sum(map(int, rows[1]))))\nprint(rows[0])")
+    assert printed(events) == "['a', 'b']\n"
+    assert isinstance(events[-1], Done) and events[-1].files == ("sums/all.txt",)
+    assert {"数据.csv": 8, "sums/all.txt": 1}.items() <= {
+        file.name: file.size for file in shared_python.files()
+    }.items()
+    with shared_python.open_file("sums/all.txt") as file:
+        assert file.read() == b"3"
+    shared_python.add_file("数据.csv", b"new")
+    assert printed(run(shared_python, "print(open('/mnt/data/数据.csv').read())")) == "new\n"
+    run(shared_python, "open('数据.csv', 'a').write('er')")  # what was uploaded may be changed
+    with shared_python.open_file("数据.csv") as file:
+        assert file.read() == b"newer"
+
+
+def test_links_pipes_and_folders_are_neither_listed_nor_handed_out(shared_python: Interpreter, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("canary")
+    code = f"""
+import os
+os.symlink({str(tmp_path / "secret")!r}, 'link'); os.symlink({str(tmp_path)!r}, 'folder-link'); os.mkfifo('pipe')
+os.makedirs('shut', 0); open('twice', 'w').write('x'); os.link('twice', 'two'); open('line\\nbreak', 'w')
+os.symlink('/', 'root')
+"""
+    run(shared_python, code)
+    listed = {file.name for file in shared_python.files()}
+    assert not listed & {"link", "pipe", "twice", "two", "shut", "line\nbreak"}
+    assert not any(name.startswith(("folder-link", "root")) for name in listed)
+    for name in ("link", "folder-link/secret", "pipe", "shut", "twice", "root/etc/hostname", "missing", "sums"):
+        with pytest.raises(ConfigError, match=r"no such file|not a plain file"):
+            shared_python.open_file(name)
+    # an upload replaces the link, and writes nothing through it
+    shared_python.add_file("link", b"mine")
+    assert (tmp_path / "secret").read_text() == "canary"
+    with shared_python.open_file("link") as file:
+        assert file.read() == b"mine"
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "/etc/passwd", "../x", "a/../../x", "a//b", "./a", "a\0b", "a\nb", "x" * 2000, "a/"]
+)
+def test_names_that_lead_elsewhere_are_refused(shared_python: Interpreter, name: str) -> None:
+    with pytest.raises(ConfigError, match="not a name for a file here"):
+        shared_python.open_file(name)
+    with pytest.raises(ConfigError, match="not a name for a file here"):
+        shared_python.add_file(name, b"")
+
+
+def test_uploads_have_plain_names_and_a_limit(level: str) -> None:
+    with Interpreter(level=level, limits=Limits(file_bytes=1 << 20)) as python:  # type: ignore[arg-type]
+        with pytest.raises(ConfigError, match="not a name for a file here"):
+            python.add_file("folder/x", b"")
+        with pytest.raises(ConfigError, match="1,048,577 bytes; the limit is 1 MB"):
+            python.add_file("x", bytes((1 << 20) + 1))
+        run(python, "import os; os.mkdir('taken')")
+        with pytest.raises(StorageError, match="cannot be used"):
+            python.add_file("taken", b"")
+
+
+def test_a_folder_that_is_given_is_kept(level: str, tmp_path: Path) -> None:
+    folder = tmp_path / "conversation"
+    folder.mkdir()
+    (folder / "before.txt").write_text("before")
+    with Interpreter(level=level, workspace=folder) as python:  # type: ignore[arg-type]
+        assert printed(run(python, "print(open('before.txt').read())")) == "before\n"
+        run(python, "open('after.txt', 'w').write('after')")
+    assert sorted(os.listdir(folder)) == ["after.txt", "before.txt"]
+    with Interpreter(level=level, workspace=folder) as python:  # type: ignore[arg-type]
+        assert printed(run(python, "print(open('/mnt/data/after.txt').read())")) == "after\n"
+
+
+def test_a_folder_that_cannot_be_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="file: the folder for files cannot be used"):
+        Interpreter(workspace=tmp_path / "file")
+
+
+def test_what_a_killed_owner_left_is_removed_later(level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    tmp_path.chmod(0o755)
+    left = tmp_path / "glmkit-cells-left"
+    (left / "data").mkdir(parents=True)
+    with Interpreter(level=level) as one:  # type: ignore[arg-type]
+        assert left.exists()  # too young to be sure that nobody is about to hold it
+        for folder in (left, one.folder.parent):
+            os.utime(folder, (1, 1))
+        with Interpreter(level=level) as two:  # type: ignore[arg-type]
+            assert not left.exists()
+            assert one.folder.exists() and two.folder.exists()
+
+
+def test_a_folder_that_vanishes_ends_a_cell_all_the_same(level: str, tmp_path: Path) -> None:
+    folder = tmp_path / "conversation"
+    with Interpreter(level=level, workspace=folder) as python:  # type: ignore[arg-type]
+        events = python.run("import time\nprint('begun', flush=True)\ntime.sleep(.4)\nprint('ended')")
+        next(events)
+        folder.rmdir()
+        assert printed(list(events)).endswith("ended\n")
+        with pytest.raises(StorageError, match="conversation: the folder for files cannot be used: No such file"):
+            python.run("1")
+
+
+def test_two_sessions_see_nothing_of_each_other(level: str) -> None:
+    with (
+        Interpreter(level=level) as one,  # type: ignore[arg-type]
+        Interpreter(level=level) as two,  # type: ignore[arg-type]
+    ):
+        run(one, "secret = 1; open('mine.txt', 'w').write('x')")
+        assert printed(run(two, "import os; print('secret' in globals(), os.listdir('.'))")) == "False []\n"
+        events = run(two, f"print(open({str(one.folder / 'mine.txt')!r}).read())")
+        assert printed(events) == ""
+        assert one.folder != two.folder
