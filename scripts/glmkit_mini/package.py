@@ -3,7 +3,8 @@
     python -m scripts.glmkit_mini.package --run runs-mini/glmkit-mini --output glmkit/bundled/glmkit-mini
 
 Shards hold at most 12 MiB, so that each is a small file in version control. The card is README.md, filled from
-``model_card.md`` beside this file with the figures of ``evaluate`` where its JSON is given.
+``model_card.md`` beside this file with the figures of ``evaluate`` and of ``glmkit eval`` on ToolAlpaca's episodes where
+their JSON is given. ``--card-only`` writes the card anew, once the model that ships has been measured.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from string import Template
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from glmkit.loading import resolve
 from glmkit.model.config import CONFIG_FILE
@@ -53,6 +54,7 @@ def write_folder(run: Path, output: Path) -> int:
     for number, part in enumerate(parts, 1):
         name = f"model-{number:05}-of-{len(parts):05}.safetensors"
         save_file(part, output / name, metadata={"format": "pt"})
+        (output / name).chmod(0o644)  # safetensors writes for its owner alone
         index["weight_map"].update(dict.fromkeys(part, name))
     (output / "model.safetensors.index.json").write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
     values = {**model.config.to_original(), "torch_dtype": "bfloat16"}
@@ -62,9 +64,11 @@ def write_folder(run: Path, output: Path) -> int:
     return sum(tensor.numel() for tensor in tensors.values())
 
 
-def card_values(parameters: int, run: Path, data: Path, figures: Path | None) -> dict[str, str]:
+def card_values(parameters: int, run: Path, data: Path, figures: Path | None, episodes: Path | None) -> dict[str, str]:
     """Return what the model card's ``$names`` stand for; "not measured" where a file is missing."""
-    values = dict.fromkeys(("rows", "tokens", "steps", "tokens_seen", "gpu_minutes", "figures"), "not measured")
+    values = dict.fromkeys(
+        ("rows", "tokens", "steps", "tokens_seen", "gpu_minutes", "figures", "episodes"), "not measured"
+    )
     values["parameters"] = f"{parameters / 1e6:.1f}"
     if (data / "summary.json").is_file():
         summary = json.loads((data / "summary.json").read_text())
@@ -76,7 +80,26 @@ def card_values(parameters: int, run: Path, data: Path, figures: Path | None) ->
         values["gpu_minutes"] = f"{sum(row['seconds'] for row in rows) / 60:.1f}"
     if figures is not None and figures.is_file():
         values["figures"] = json.loads(figures.read_text())["table"]
+    if episodes is not None and episodes.is_file():
+        values["episodes"] = episodes_table(json.loads(episodes.read_text()))
     return values
+
+
+def episodes_table(evaluation: dict[str, Any]) -> str:
+    """Return the figures of ``glmkit eval`` on real tool episodes in one sentence."""
+    figures = evaluation["figures"]
+    names = {"call_made": "a call came", "call_valid": "of a declared tool", "call_name": "of the right one",
+             "call_exact": "with exactly the right arguments"}  # fmt: skip
+    shares = ", ".join(f"{text} {figures[name]:.1%}" for name, text in names.items())
+    return (
+        f"On {figures['samples']} real ToolAlpaca episodes, whose natural-language tool documents it never saw: loss {figures['loss']:.2f} "
+        f"a token; at {figures['call_turns']} calls {shares}; ROUGE-L of {figures['text_turns']} texts {figures['rouge_l']:.2f}."
+    )
+
+
+def number_of_parameters(folder: Path) -> int:
+    """Return how many parameters the shards of a packaged model hold."""
+    return sum(tensor.numel() for shard in sorted(folder.glob("*.safetensors")) for tensor in load_file(shard).values())
 
 
 def main() -> None:
@@ -86,10 +109,15 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("glmkit/bundled/glmkit-mini"))
     parser.add_argument("--data", type=Path, default=Path("data-mini"), help="folder with summary.json")
     parser.add_argument("--figures", type=Path, help="JSON written by evaluate")
+    parser.add_argument("--episodes", type=Path, help="JSON written by glmkit eval on ToolAlpaca's episodes")
+    parser.add_argument("--card-only", action="store_true", help="leave the weights alone")
     options = parser.parse_args()
-    parameters = write_folder(options.run, options.output)
+    parameters = (
+        number_of_parameters(options.output) if options.card_only else write_folder(options.run, options.output)
+    )
     card = Template(CARD.read_text(encoding="utf-8"))
-    text = card.substitute(card_values(parameters, options.run, options.data, options.figures))
+    values = card_values(parameters, options.run, options.data, options.figures, options.episodes)
+    text = card.substitute(values)
     (options.output / "README.md").write_text(text, encoding="utf-8")
     for path in sorted(options.output.iterdir()):
         print(f"{path.stat().st_size:>12,}  {path}")
