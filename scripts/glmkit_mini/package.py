@@ -3,8 +3,8 @@
     python -m scripts.glmkit_mini.package --run runs-mini/glmkit-mini --output glmkit/bundled/glmkit-mini
 
 Shards hold at most 12 MiB, so that each is a small file in version control. The card is README.md, filled from
-``model_card.md`` beside this file with the figures of ``evaluate`` and of ``glmkit eval`` on ToolAlpaca's episodes where
-their JSON is given. ``--card-only`` writes the card anew, once the model that ships has been measured.
+``model_card.md`` beside this file with the figures of ``evaluate`` and of ``glmkit eval`` on ToolAlpaca's episodes
+where their JSON is given. ``--card-only`` writes the card anew, once the model that ships has been measured.
 """
 
 from __future__ import annotations
@@ -92,8 +92,9 @@ def episodes_table(evaluation: dict[str, Any]) -> str:
              "call_exact": "with exactly the right arguments"}  # fmt: skip
     shares = ", ".join(f"{text} {figures[name]:.1%}" for name, text in names.items())
     return (
-        f"On {figures['samples']} real ToolAlpaca episodes, whose natural-language tool documents it never saw: loss {figures['loss']:.2f} "
-        f"a token; at {figures['call_turns']} calls {shares}; ROUGE-L of {figures['text_turns']} texts {figures['rouge_l']:.2f}."
+        f"On {figures['samples']} real ToolAlpaca episodes, whose natural-language tool documents it never saw: "
+        f"loss {figures['loss']:.2f} a token; at {figures['call_turns']} calls {shares}; "
+        f"ROUGE-L of {figures['text_turns']} texts {figures['rouge_l']:.2f}."
     )
 
 
