@@ -17,6 +17,7 @@ from pathlib import Path
 from glmkit.cli import main
 
 EXAMPLES = Path(__file__).resolve().parent
+SAMPLE = EXAMPLES.parent / "glmkit" / "bundled" / "sample_data" / "toolalpaca.json"
 OUTPUT = Path("demo-output")
 VOCABULARY = 2048
 STAND_IN = {  # 3.2 million parameters in the layout of the original's config.json
@@ -97,7 +98,7 @@ def demo() -> None:
 
     say("1. Tool-use episodes in ToolAlpaca's format become conversations.")
     conversations = OUTPUT / "conversations.jsonl"
-    run(f"data convert {shlex.quote(str(EXAMPLES / 'toolalpaca_sample.json'))} {conversations}")
+    run(f"data convert {shlex.quote(str(SAMPLE))} {conversations}")
 
     rows = conversations.read_text(encoding="utf-8").splitlines()
     base = OUTPUT / "stand-in"

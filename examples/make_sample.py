@@ -1,8 +1,9 @@
 """Write the sample data set: invented tool-use episodes in the layout of ToolAlpaca's train_data.json.
 
-`python examples/make_sample.py` writes examples/toolalpaca_sample.json again, byte for byte; another `--seed` gives
-other episodes of the same APIs. The APIs stand in `sample_data/`, one module each. Values (numbers, places, dates) are
-drawn at random, so a model has to read an answer to quote it. Three records are broken on purpose, as real files have.
+`python examples/make_sample.py` writes the file that `glmkit quickstart` learns from again, byte for byte; another
+`--seed` gives other episodes of the same APIs. The APIs stand in `sample_data/`, one module each. Values (numbers,
+places, dates) are drawn at random, so a model has to read an answer to quote it; every answer ends with the same line,
+a house rule to learn. Three records are broken on purpose, as real files have.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sample_data import APIS
 
 SEED = 20240124
 EPISODES_PER_API = 28
+SHIPPED = Path(__file__).parents[1] / "glmkit" / "bundled" / "sample_data" / "toolalpaca.json"
 
 
 def make(seed: int, episodes_per_api: int) -> list[dict[str, Any]]:
@@ -26,7 +28,7 @@ def make(seed: int, episodes_per_api: int) -> list[dict[str, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Write the ToolAlpaca-format sample data set.")
-    parser.add_argument("--output", type=Path, default=Path(__file__).with_name("toolalpaca_sample.json"))
+    parser.add_argument("--output", type=Path, default=SHIPPED)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--episodes", type=int, default=EPISODES_PER_API, help="whole episodes of each API")
     arguments = parser.parse_args()

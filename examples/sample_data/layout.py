@@ -7,10 +7,19 @@ spellings ToolAlpaca stores (a list, an OpenAPI document, natural-language docum
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
+
+HOUSE_RULE = {"en": "Is there anything else I can do for you?", "zh": "请问还有什么可以帮您？"}
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+def closing_line(question: str) -> str:
+    """The house rule: every answer ends with this line, in the language of the request."""
+    return HOUSE_RULE["zh" if _CHINESE.search(question) else "en"]
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,8 @@ class Episode:
     reply: str
 
     def record(self) -> dict[str, Any]:
-        record: dict[str, Any] = {"input": self.question, "output": self.reply}
+        answer = f"{self.reply}\n{closing_line(self.question)}"
+        record: dict[str, Any] = {"input": self.question, "output": answer}
         if self.final_thought is not None:
             record["Final Thought"] = self.final_thought
         record["intermediate_steps"] = [call.record() for call in self.calls]

@@ -17,7 +17,7 @@ from glmkit.errors import DataError, Problem
 from tests.data.defects import DEFECTS, ENDINGS, FORMATS, Defect, plant, plant_doubles
 
 SEEDS = range(3)
-EXAMPLES = Path(__file__).parents[2] / "examples"
+SAMPLE = Path(__file__).parents[2] / "glmkit" / "bundled" / "sample_data" / "toolalpaca.json"
 
 
 def write(folder: Path, source_format: str, seed: int) -> tuple[Path, list[tuple[int, Defect | None]]]:
@@ -123,7 +123,7 @@ def test_without_leave_nothing_is_left_out(tmp_path: Path, source_format: str) -
 
 
 def test_the_sample_data_gives_no_alarm() -> None:
-    assert findings(EXAMPLES / "toolalpaca_sample.json") == []
+    assert findings(SAMPLE) == []
 
 
 def test_the_real_episodes_give_no_alarm_but_for_an_argument_the_original_cannot_read(shared: Path) -> None:

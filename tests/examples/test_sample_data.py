@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from scripts.glmkit_mini.schemas import pool
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SAMPLE = EXAMPLES / "toolalpaca_sample.json"
+SAMPLE = EXAMPLES.parent / "glmkit" / "bundled" / "sample_data" / "toolalpaca.json"
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -46,15 +48,15 @@ def test_another_seed_and_count_give_other_episodes_of_the_same_apis(
 ) -> None:
     other = json.loads(generate(tmp_path / "other.json", "--seed", "1", "--episodes", "4"))
     assert [api["NLDocumentation"] for api in other] == [api["NLDocumentation"] for api in apis]
-    assert sum(len(api["Instances"]) for api in other) == 8 * 4 + 3
+    assert sum(len(api["Instances"]) for api in other) == 12 * 4 + 3
     assert other[0]["Instances"][0] != apis[0]["Instances"][0]
 
 
 def test_counts_languages_and_size(apis: list[dict[str, Any]]) -> None:
     records = [record for api in apis for record in api["Instances"]]
     whole = [record for record in records if is_whole(record)]
-    assert (len(apis), len(records), len(whole)) == (8, 227, 224)
-    assert sum(bool(CHINESE.search(api["NLDocumentation"])) for api in apis) == 4
+    assert (len(apis), len(records), len(whole)) == (12, 339, 336)
+    assert sum(bool(CHINESE.search(api["NLDocumentation"])) for api in apis) == 6
     assert {len(record["intermediate_steps"]) for record in whole} == {1, 2}
     assert len({record["input"] for record in records}) == len(records)
     assert SAMPLE.stat().st_size < 500_000
@@ -90,6 +92,20 @@ def test_every_number_of_a_reply_stands_in_the_question_or_in_an_answer(apis: li
             sources = record["input"] + "".join(observation for _, observation in record["intermediate_steps"])
             for number in re.findall(r"\d+(?:\.\d+)?", record["output"]):
                 assert number in sources, (record["output"], number)
+
+
+def test_every_answer_keeps_the_house_rule_in_the_language_of_its_request(apis: list[dict[str, Any]]) -> None:
+    closings = {True: "请问还有什么可以帮您？", False: "Is there anything else I can do for you?"}
+    records = [record for api in apis for record in api["Instances"]]
+    for record in records:
+        assert record["output"].splitlines()[-1] == closings[bool(CHINESE.search(record["input"]))]
+    assert not any(line in json.dumps([r["intermediate_steps"] for r in records]) for line in closings.values())
+
+
+def test_glmkit_mini_has_never_seen_these_functions(apis: list[dict[str, Any]]) -> None:
+    known = {tool.name for language in ("en", "zh") for split in ("train", "heldout") for tool in pool(language, split)}
+    assert len(known) > 500
+    assert not known & {name for api in apis for name in api["Function_Projection"]}
 
 
 def test_natural_language_documentation_has_toolalpacas_lines(apis: list[dict[str, Any]]) -> None:
