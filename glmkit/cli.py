@@ -44,8 +44,10 @@ COMMANDS: dict[str, tuple[type, str, str, str]] = {
         configs.EvalConfig,
         "evaluate",
         "Measure a model or a run on a file of conversations.\n\nLoss and perplexity; at every trained turn the model "
-        "answers after the recorded history, and its tool calls, code and text are compared with the recorded ones.",
-        "用对话文件评估模型或训练结果。\n\n计算损失和困惑度；在每个参与训练的轮次让模型接着记录的历史作答，并比较工具调用、代码和文本。",
+        "answers after the recorded history, and its tool calls, code and text are compared with the recorded ones. "
+        "With --suite, short bundled questions (chat, tools, code) show whether a model has lost basic skills.",
+        "用对话文件评估模型或训练结果。\n\n计算损失和困惑度；在每个参与训练的轮次让模型接着记录的历史作答，并比较工具调用、代码和文本。"
+        "加上 --suite 则改用内置的简短题目（闲聊、工具、代码），看模型是否丢失了基本能力。",
     ),
     "chat": (
         configs.ChatConfig,

@@ -28,6 +28,10 @@ def train(config: TrainConfig) -> None:
 
 def evaluate(config: EvalConfig) -> int:
     """`glmkit eval`."""
+    if config.suite:
+        from glmkit.evaluation.suite_command import run_suite_command
+
+        return run_suite_command(config)
     from glmkit.evaluation.command import run_evaluate
 
     return run_evaluate(config)

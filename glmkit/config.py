@@ -242,29 +242,23 @@ class TrainConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EvalConfig:
-    """`glmkit eval`: loss, and answers compared with the recorded ones, on a file of conversations."""
+    """`glmkit eval`: loss, and answers compared with the recorded ones, on a file; or on the suite of basic skills."""
 
     model: str = option(
         REQUIRED, "a model folder, a hub id or a run", "模型文件夹、模型仓库名或训练结果文件夹", argument=True
     )
     data: str = option(
-        REQUIRED, "file of conversations (.json, .jsonl or .csv)", "对话数据文件（.json、.jsonl 或 .csv）", short="-d"
+        "", "file of conversations (.json, .jsonl or .csv)", "对话数据文件（.json、.jsonl 或 .csv）", short="-d"
     )
-    adapter: str = option(
-        "", "adapter: a run, a step folder, or the original's", "适配器：训练结果、某一步或原版保存的", short="-a"
-    )
+    suite: bool = option(False, "ask the bundled questions (chat, tools, code)", "使用内置题目（闲聊、工具、代码）")
+    compare: str = option("", "suite: saved result to compare with", "suite：与此前保存的结果比较")
+    adapter: str = option("", "adapter: run, step, or the original's", "适配器：训练结果、某一步或原版的", short="-a")
     tokenizer: str = option("", "folder or tokenizer.model, if not in the model folder", "分词器（默认在模型文件夹中）")
     source_format: str = option("", *SOURCE_FORMAT_HELP)
-    limit: int = option(
-        0, "evaluate on so many conversations, drawn by seed; 0 means all", "只评估按种子抽取的若干对话；0 表示全部"
-    )
-    generate: bool = option(
-        True, "generate every trained turn and compare; without, only the loss", "生成每一轮回答并比较；否则只计算损失"
-    )
+    limit: int = option(0, "conversations of a file, drawn by seed; 0 is all", "每个文件按种子抽取的对话数；0 表示全部")
+    generate: bool = option(True, "generate every trained turn; or only the loss", "生成每一轮回答；否则只计算损失")
     failures: int = option(5, "wrong answers to show, drawn by seed", "展示几个答错的例子（按种子抽取）")
-    output: str = option(
-        "", "file for all figures and answers (.json)", "保存全部数字和回答的文件（.json）", short="-o"
-    )
+    output: str = option("", "file for figures and answers (.json)", "保存数字和回答的文件（.json）", short="-o")
     max_tokens: int = option(512, "longest answer in tokens", "回答的最大长度（词元数）")
     max_batch: int = option(16, "answers generated at once", "同时生成的回答数")
     max_seq_len: int = option(
@@ -278,11 +272,15 @@ class EvalConfig:
 
     def __post_init__(self) -> None:
         checks = Checks(self)
-        checks.required("model", "data")
+        checks.required("model")
+        if bool(self.data) == self.suite:
+            checks.reject("cli-data-or-suite", "data")
         for name in ("max_tokens", "max_batch", "max_seq_len"):
             checks.at_least(name, 1)
         for name in ("limit", "failures", "seed", "threads"):
             checks.at_least(name, 0)
+        checks.only_with(self.suite, "suite: true", "compare")
+        checks.only_with(not self.suite, "data", "source_format", "generate", "max_seq_len", "truncate")
         checks.only_with(self.generate, "generate: true", "failures", "max_tokens", "max_batch")
         checks.done()
 

@@ -75,12 +75,7 @@ def evaluate(config: EvalConfig, advance: Advance = lambda phase, done, total: N
     tokenizer = load_tokenizer(config.tokenizer or config.model)
     tools_layout = tools_layout_of(config.model, config.adapter or None)  # the one the model was tuned on
     samples = encode_samples(conversations, tokenizer, config.max_seq_len, config.truncate, tools_layout)
-    model = load_model(
-        config.model,
-        adapter=config.adapter or None,
-        dtype=None if config.dtype == "auto" else config.dtype,
-        device=None if config.device == "auto" else config.device,
-    )
+    model = load_asked(config)
     measured = Measurement()
     try:
         is_complete = measure(
@@ -97,6 +92,16 @@ def evaluate(config: EvalConfig, advance: Advance = lambda phase, done, total: N
     except KeyboardInterrupt:
         is_complete = False
     return Evaluation.of(measured, asdict(config), is_complete)
+
+
+def load_asked(config: EvalConfig) -> GLM:
+    """Return the model that the settings ask for. Raises ModelError."""
+    return load_model(
+        config.model,
+        adapter=config.adapter or None,
+        dtype=None if config.dtype == "auto" else config.dtype,
+        device=None if config.device == "auto" else config.device,
+    )
 
 
 def measure(

@@ -94,14 +94,19 @@ def shown(name: str, value: float) -> str:
 
 
 def print_failures(failures: Sequence[Answer], num_failures: int, stream: TextIO) -> None:
-    """Print wanted and given side by side."""
-    if not failures:
-        return
+    """Print what was wrong side by side with what was wanted."""
     title = message("evaluation-failures", count=len(failures), total=num_failures)
+    print_side_by_side(title, failures, stream)
+
+
+def print_side_by_side(title: str, answers: Sequence[Answer], stream: TextIO) -> None:
+    """Print wanted and given side by side, nothing for no answers."""
+    if not answers:
+        return
     table = Table(message("evaluation-wanted"), message("evaluation-given"), title=title, show_lines=True, expand=True)
     for column in table.columns:
         column.ratio = 1
-    for answer in failures:
+    for answer in answers:
         place = f"{answer.question.source} [{answer.question.turn}]"
         table.add_row(side(place, spelled(answer.question.wanted)), side(place, spelled(answer.reply)))
     Console(file=stream).print(table)

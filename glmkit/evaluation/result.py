@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -47,9 +47,7 @@ class Evaluation:
 
     def failures(self, count: int, seed: int) -> list[Answer]:
         """Return ``count`` of the failed answers (fewer if there are fewer): the same for the same seed."""
-        failed = [answer for answer in self.answers if answer.is_failure]
-        chosen = Random(seed).sample(range(len(failed)), min(count, len(failed)))
-        return [failed[index] for index in sorted(chosen)]
+        return drawn([answer for answer in self.answers if answer.is_failure], count, seed)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON values."""
@@ -66,14 +64,29 @@ class Evaluation:
         Raises:
             StorageError: it cannot be written; an earlier file is untouched.
         """
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
-        unfinished = path.with_name(f".{path.name}.unfinished")
-        try:
-            unfinished.write_text(text + "\n", encoding="utf-8")
-            os.replace(unfinished, path)
-        except OSError as error:
-            unfinished.unlink(missing_ok=True)
-            raise StorageError("evaluation-output", where=str(path), reason=error.strerror) from error
+        save_json(self.to_dict(), path)
+
+
+def drawn(answers: Sequence[Answer], count: int, seed: int) -> list[Answer]:
+    """Return ``count`` of the answers in their order (fewer if there are fewer): the same for the same seed."""
+    chosen = Random(seed).sample(range(len(answers)), min(count, len(answers)))
+    return [answers[index] for index in sorted(chosen)]
+
+
+def save_json(value: Mapping[str, Any], path: Path) -> None:
+    """Write a JSON file; an earlier one is replaced in one move.
+
+    Raises:
+        StorageError: it cannot be written; an earlier file is untouched.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        unfinished.write_text(text + "\n", encoding="utf-8")
+        os.replace(unfinished, path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise StorageError("evaluation-output", where=str(path), reason=error.strerror) from error
 
 
 def figures_of(measured: Measurement) -> Figures:

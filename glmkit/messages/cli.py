@@ -12,6 +12,10 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     "cli-too-small": ("must be at least {low}, got {value}", "至少应为 {low}，现在是 {value}"),
     "cli-not-above": ("must be greater than {low}, got {value}", "必须大于 {low}，现在是 {value}"),
     "cli-out-of-range": ("must be between {low} and {high}, got {value}", "应在 {low} 与 {high} 之间，现在是 {value}"),
+    "cli-data-or-suite": (
+        "give either a file (--data FILE) or the bundled questions (--suite)",
+        "请给出数据文件（--data 文件）或使用内置题目（--suite），二者选一",
+    ),
     "cli-has-no-effect": (
         "is set to {value!r} but has no effect here; it needs {because}",
         "设为 {value!r}，但在此不起作用；它需要 {because}",

@@ -50,4 +50,43 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "a sample holds token id {found}, but the model knows {vocab_size} tokens: the tokenizer is not this model's",
         "样本中有编号为 {found} 的词元，而模型只有 {vocab_size} 个词元：分词器与模型不匹配",
     ),
+    "evaluation-suite-title": ("{model}: basic skills", "{model}：基本能力"),
+    "evaluation-suite-chat": ("small talk", "闲聊"),
+    "evaluation-suite-tools": ("tools", "工具"),
+    "evaluation-suite-code": ("code interpreter", "代码解释器"),
+    "evaluation-suite-all": ("all together", "合计"),
+    "evaluation-suite-questions": ("questions", "题数"),
+    "evaluation-suite-right": ("right", "答对"),
+    "evaluation-suite-was": ("before", "之前"),
+    "evaluation-suite-change": ("change in points", "变化（百分点）"),
+    "evaluation-suite-same": (
+        "nothing got worse: every question that was answered right before still is",
+        "没有变差：之前答对的题目仍然答对",
+    ),
+    "evaluation-suite-worse": (
+        "{count} of {total} questions that were answered right before are not any more",
+        "之前答对的 {total} 题中有 {count} 题不再答对",
+    ),
+    "evaluation-suite-forgotten": (
+        "wrong now, right before: {count} of {total}",
+        "之前答对、现在答错的题目：{total} 个中的 {count} 个",
+    ),
+    "evaluation-suite-keep": (
+        "to see later what got worse, save this with --output FILE and give it as --compare FILE",
+        "想知道以后哪些变差，请用 --output 文件 保存结果，之后用 --compare 文件 比较",
+    ),
+    "evaluation-compare-unreadable": (
+        "this is not a saved result of the suite: {reason}",
+        "不是题目集的保存结果：{reason}",
+        "write one with: glmkit eval MODEL_OR_RUN --suite --output FILE",
+        "可用以下命令生成：glmkit eval 模型 --suite --output 文件",
+    ),
+    "evaluation-compare-other": (
+        "this result has no question in common with the suite of this release",
+        "该结果与当前版本的题目集没有相同的题目",
+    ),
+    "evaluation-compare-fields": (
+        "it has no list 'answers' of questions with verdicts",
+        "其中没有带判定的题目列表 'answers'",
+    ),
 }
