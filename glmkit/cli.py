@@ -29,11 +29,20 @@ from glmkit.errors import (
     message,
     set_language,
 )
+from glmkit.quickstart.config import QuickstartConfig
 from glmkit.serving_config import ServeConfig
 from glmkit.settings import Resolved, Setting, resolve, settings_of, to_yaml
 
 # path of the command -> (its config, name of its function in glmkit.commands, help in English, help in Chinese)
 COMMANDS: dict[str, tuple[type, str, str, str]] = {
+    "quickstart": (
+        QuickstartConfig,
+        "quickstart",
+        "See fine-tuning work in a few minutes, on any machine.\n\nTakes a data file (a bundled one by default) and a "
+        "model (glmkit-mini by default) through the whole road: convert, check, measure, tune, measure again, report.",
+        "几分钟内在任何机器上看到微调的效果。\n\n用一个数据文件（默认自带的）和一个模型（默认 glmkit-mini）走完全程："
+        "转换、检查、评估、调优、再评估、出报告。",
+    ),
     "train": (
         configs.TrainConfig,
         "train",

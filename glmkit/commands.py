@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, EvalConfig, ShowConfig, TrainConfig
 from glmkit.errors import ModelError, Problem, notice
+from glmkit.quickstart.config import QuickstartConfig
 from glmkit.serving_config import ServeConfig
 
 # OpenMP's threads wait for each other by spinning for milliseconds. Where something else wants a core, too, a step then
@@ -24,6 +25,13 @@ def train(config: TrainConfig) -> None:
     from glmkit.tuning import train
 
     train(config)
+
+
+def quickstart(config: QuickstartConfig) -> int:
+    """`glmkit quickstart`."""
+    from glmkit.quickstart.command import run_quickstart
+
+    return run_quickstart(config)
 
 
 def evaluate(config: EvalConfig) -> int:

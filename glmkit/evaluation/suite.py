@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from glmkit.data.read import read
 from glmkit.errors import DataError, message
 from glmkit.evaluation.answers import Answer
 from glmkit.evaluation.command import measure, sampled
-from glmkit.evaluation.measure import Advance, Measurement
+from glmkit.evaluation.measure import Advance, Measurement, Phase
+from glmkit.evaluation.questions import trained_turns
 from glmkit.evaluation.result import Evaluation, save_json
 from glmkit.model.glm import GLM
 
@@ -95,17 +97,23 @@ def run_suite(
         seed: of the draw.
         max_tokens: longest answer.
         max_batch: most answers generated at once.
-        advance: told after every answer; every part counts from the start.
+        advance: told after every answer.
         is_stopped: asked before every token.
     """
+    # Of a source the line alone: a result is compared with one from another machine.
+    asked = {
+        part: [
+            replace(talk, source=talk.source.rpartition(":")[2])
+            for talk in sampled(read(SUITE / f"{part}.jsonl"), limit, seed)
+        ]
+        for part in PARTS
+    }
+    total = sum(len(list(trained_turns(talk.messages))) for talks in asked.values() for talk in talks)
     parts: dict[str, Evaluation] = {}
-    is_complete = True
-    for part in PARTS:
-        file = SUITE / f"{part}.jsonl"
-        talks = [
-            replace(talk, source=talk.source.rpartition(":")[2]) for talk in sampled(read(file), limit, seed)
-        ]  # the line alone: a result is compared with one from another machine
+    is_complete, num_done = True, 0
+    for part, talks in asked.items():
         measured = Measurement()
+        count = partial(_advance_all, advance, num_done, total)
         try:
             is_complete = measure(
                 model,
@@ -116,15 +124,21 @@ def run_suite(
                 max_tokens=max_tokens,
                 max_batch=max_batch,
                 tools_layout=AS_IS,
-                advance=advance,
+                advance=count,
                 is_stopped=is_stopped,
             )
         except KeyboardInterrupt:
             is_complete = False
-        parts[part] = Evaluation.of(measured, {"data": file.name}, is_complete)
+        parts[part] = Evaluation.of(measured, {"data": f"{part}.jsonl"}, is_complete)
+        num_done += len(measured.answers)
         if not is_complete:
             break
     return SuiteResult(settings=dict(settings), parts=parts, is_complete=is_complete)
+
+
+def _advance_all(advance: Advance, num_before: int, total: int, phase: Phase, done: int, part_total: int) -> None:
+    """Tell of a part's progress as that of the whole."""
+    advance(phase, num_before + done, total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ ROOMS = (
     "evaluation",
     "agent",
     "sandbox",
+    "quickstart",
 )
 
 TABLE: dict[str, Row] = {}

@@ -51,7 +51,11 @@ class RunResult:
 
 
 def train(
-    config: TrainConfig, *, samples: Sequence[Sample] | None = None, evaluate: Evaluate | None = None
+    config: TrainConfig,
+    *,
+    samples: Sequence[Sample] | None = None,
+    evaluate: Evaluate | None = None,
+    is_brief: bool = False,
 ) -> RunResult:
     """Train, or go on with the run of that name from where it stopped.
 
@@ -59,6 +63,7 @@ def train(
         config: the settings.
         samples: encoded samples to train on; the config's ``data`` is then not read.
         evaluate: measures the model where the settings ask for it (``eval_data`` or ``validation``).
+        is_brief: show the steps alone on stderr; the log has everything.
 
     Returns:
         Losses, run folder and number of steps. A finished run trains nothing and returns what it has.
@@ -86,7 +91,7 @@ def train(
     # --- run folder: usable and ours alone, before anything large is read
     with (
         RunFolder(config.output_dir, config.name, restart) as run,
-        Display(run.log.append, config.log_every) as display,
+        Display(run.log.append, config.log_every, is_brief=is_brief) as display,
     ):
         if run.moved_aside:
             display.say("training-moved-aside", folder=run.moved_aside)

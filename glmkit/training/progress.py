@@ -34,13 +34,19 @@ class Display:
     Args:
         log: receives every line that is not part of the bar.
         log_every: off a terminal, steps between two lines.
+        is_brief: show the steps alone; everything else goes to the log only.
         clock: seconds that only ever grow.
     """
 
     def __init__(
-        self, log: Callable[[str], None], log_every: int = 1, clock: Callable[[], float] = time.monotonic
+        self,
+        log: Callable[[str], None],
+        log_every: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+        is_brief: bool = False,
     ) -> None:
         self._log = log
+        self._is_brief = is_brief
         self._log_every = log_every
         self._clock = clock
         self._last_line = -QUIET_S
@@ -65,20 +71,24 @@ class Display:
         """Tell one sentence of the catalogue."""
         self.show(message(code, **values))
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, *, is_step: bool = False) -> None:
         """Print lines to stderr and the log; above the bar while there is one (rich stands in for stderr then)."""
+        self._log(text)
+        if self._is_brief and not is_step:
+            return
         with suppress(OSError):  # a reader that has gone, or a full disk behind stderr, is no reason to stop training
             print(text, file=sys.stderr, flush=True)
-        self._log(text)
 
     def sanity_check(self, sample: Sample, tokenizer: Tokenizer) -> None:
         """Show a sample token by token, labelled ones in colour on a terminal: what will be trained, and what not."""
         start, end = "Sanity Check >>>>>>>>>>>>>", "<<<<<<<<<<<<< Sanity Check"
+        self._log("\n".join([start, *(line.text for line in token_lines(sample, tokenizer)), end]))
+        if self._is_brief:
+            return
         with suppress(OSError):
             print(start, file=sys.stderr)
             print_sample(sample, tokenizer, sys.stderr, is_shortened=True)
             print(end, file=sys.stderr, flush=True)
-        self._log("\n".join([start, *(line.text for line in token_lines(sample, tokenizer)), end]))
 
     def step(self, row: Mapping[str, Any], total_steps: int) -> None:
         """Show one step.
@@ -110,7 +120,7 @@ class Display:
         now = self._clock()
         if step == total_steps or (step % self._log_every == 0 and now - self._last_line >= QUIET_S):
             self._last_line = now
-            self.show(text)
+            self.show(text, is_step=True)
 
 
 def clock_time(seconds: float) -> str:

@@ -1,0 +1,65 @@
+"""The quickstart's training: P-Tuning v2 by the loop of `glmkit train`, in as many steps as there is time for.
+
+In: the settings and the file to tune on. Out: a run folder. Called by ``command``.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from glmkit.config import TrainConfig
+from glmkit.quickstart.config import QuickstartConfig
+from glmkit.training.loop import RunResult, train
+
+RUN = "tuned"
+PROBE, PROBE_STEPS = ".probe", 3  # the first steps are slow for reasons of their own
+MIN_STEPS = 10
+LOG_EVERY = 10
+
+
+def train_config(config: QuickstartConfig, data: Path, tools_layout: str, steps: int) -> TrainConfig:
+    """Return the settings of the run; they work with `glmkit train`, too."""
+    return TrainConfig(
+        model=config.model,
+        data=str(data),
+        output_dir=config.output,
+        name=RUN,
+        method="ptuning",
+        prefix_len=config.prefix_len,
+        tools_layout=tools_layout,  # type: ignore[arg-type]  # a name of the same list
+        samples_per_step=config.samples_per_step,
+        steps=steps,
+        learning_rate=config.learning_rate,
+        schedule="cosine",
+        warmup_steps=min(5, steps),
+        dtype=config.dtype,
+        device=config.device,
+        threads=config.threads,
+        seed=config.seed,
+        save_every=max(1, steps),
+        log_every=LOG_EVERY,
+    )
+
+
+def plan_steps(config: QuickstartConfig, data: Path, tools_layout: str) -> int:
+    """Return how many steps fit into the time, at most ``config.steps``: measured by a short run, thrown away."""
+    probe = replace(
+        train_config(config, data, tools_layout, PROBE_STEPS), name=PROBE, restart=True, log_every=2 * PROBE_STEPS
+    )
+    folder = Path(config.output) / PROBE
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        result = train(probe, is_brief=True)
+        rows = [json.loads(line) for line in (result.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    seconds = sum(row["seconds"] for row in rows[1:]) / len(rows[1:])
+    return max(1, min(config.steps, max(MIN_STEPS, int(config.seconds / seconds))))
+
+
+def tune(config: QuickstartConfig, data: Path, tools_layout: str, steps: int, *, restart: bool) -> RunResult:
+    """Train, or go on where the run was stopped; raises what ``glmkit.train`` raises."""
+    return train(replace(train_config(config, data, tools_layout, steps), restart=restart), is_brief=True)
