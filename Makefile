@@ -1,4 +1,4 @@
-# make demo: from a data file to a fine-tuned model that answers.   make test: the tests.   Both set up .venv themselves.
+# make demo: glmkit quickstart, fine-tuning seen to work.   make test: the tests.   Both set up .venv themselves.
 PYTHON ?= python3
 export PYTHON
 
@@ -10,7 +10,7 @@ help:
 ## make test-system  the tests that need root and programs of the system, which it installs (Debian, Ubuntu)
 ## make test-gpu   the tests that need an NVIDIA card
 ## make bench      training speed beside Transformers + PEFT, on this CPU
-## make clean      remove .venv and the demo's files
+## make clean      remove .venv and the quickstart's files
 
 .venv/core: pyproject.toml constraints.txt scripts/setup.sh
 	@scripts/setup.sh
@@ -21,7 +21,7 @@ help:
 	@touch $@ .venv/core
 
 demo: .venv/core
-	@.venv/bin/python examples/demo.py
+	@.venv/bin/glmkit quickstart
 
 test: .venv/test
 	.venv/bin/python -m pytest -m "not slow and not gpu and not system"
@@ -46,4 +46,4 @@ bench: .venv/test
 	.venv/bin/python benchmarks/train_cpu.py
 
 clean:
-	rm -rf .venv demo-output
+	rm -rf .venv quickstart-output

@@ -36,11 +36,9 @@ def test_the_shipped_suite_is_without_fault_in_both_languages_and_small() -> Non
         is_chinese = [bool(CHINESE.search(question)) for question in questions]
         assert sum(is_chinese) >= rows_of_each_language * 0.8
         assert sum(not chinese for chinese in is_chinese) >= rows_of_each_language * 0.7
-        kinds = {"chat": "text", "tools": "call", "code": "code"}
         has_call = any(message.call is not None for talk in talks for message in talk.messages)
         has_code = any(message.metadata == "interpreter" for talk in talks for message in talk.messages)
         assert {"chat": (False, False), "tools": (True, False), "code": (False, True)}[part] == (has_call, has_code)
-        assert part in kinds
     assert sum(file.stat().st_size for file in SUITE.iterdir()) < 60_000
 
 
