@@ -55,6 +55,7 @@ class State:
     key: dict[str, Any]
     before: Measured | None = None
     steps: int = 0
+    after: Measured | None = None  # for whoever reads the file; measured anew at every start
 
     @classmethod
     def of(cls, path: Path, config: QuickstartConfig, data: Path) -> State:
@@ -74,8 +75,8 @@ class State:
 
     def save(self) -> None:
         """Write it. Raises StorageError."""
-        before = self.before.to_dict() if self.before else None
-        save_json({"key": self.key, "before": before, "steps": self.steps}, self.path)
+        before, after = (found.to_dict() if found else None for found in (self.before, self.after))
+        save_json({"key": self.key, "before": before, "steps": self.steps, "after": after}, self.path)
 
 
 def run_quickstart(config: QuickstartConfig) -> int:
@@ -132,6 +133,8 @@ def go(config: QuickstartConfig) -> None:
         shutil.copyfile(result.folder / "curve.png", output / "curve.png")
     with stages.stage("quickstart-after", "quickstart-after-why") as advance:
         after = measured(config, str(output / RUN), tokenizer, division, tools_layout, advance)
+        state.after = after
+        state.save()
 
     request, tools = write_example(output, division)
     commands = commands_to_go_on(config, held_out, request, tools)

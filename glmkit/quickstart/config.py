@@ -31,7 +31,7 @@ class QuickstartConfig:
     prefix_len: int = option(32, "number of prefix positions", "前缀长度")
     learning_rate: float = option(2e-2, "peak learning rate", "最大学习率")
     questions: int = option(
-        30,
+        20,
         "held-out conversations asked before and after; half as many with tools absent from the tuning data",
         "调优前后各提问多少段留出的对话；另有一半数量使用训练中没有的工具",
     )

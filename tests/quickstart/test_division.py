@@ -50,9 +50,9 @@ def test_nothing_is_asked_that_was_trained_on(sizes: list[int], plain: int, seed
 
 
 def test_the_bundled_data_is_divided_as_announced() -> None:
-    division = divide(read(SAMPLE_DATA), questions=30, seed=10)
+    division = divide(read(SAMPLE_DATA), questions=20, seed=10)
     assert (division.num_groups, division.num_absent_groups) == (10, 2)
-    assert (len(division.tuning), len(division.tuned), len(division.absent)) == (250, 30, 15)
+    assert (len(division.tuning), len(division.tuned), len(division.absent)) == (260, 20, 10)
     assert len(tools_of(division.tuned)) == 10
     assert len(tools_of(division.absent)) == 2
     languages = {any("\u4e00" <= c <= "\u9fff" for c in tools) for tools in tools_of(division.absent)}
