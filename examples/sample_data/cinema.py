@@ -25,9 +25,9 @@ def when_shown(r: Random) -> Episode:
             f"{day}有《{film}》吗？票价多少？",
         )
     )
-    call = Call(f"我查询《{film}》{day}的场次。", "findShowing", {"film": film, "day": day}, showing)
+    call = Call("findShowing", {"film": film, "day": day}, showing)
     reply = f"《{film}》{day}{showing['time']}在{hall}号厅放映，票价{price}元。"
-    return Episode(question, (call,), "场次已经查到。", reply)
+    return Episode(question, (call,), reply)
 
 
 def reserve(r: Random) -> Episode:
@@ -40,22 +40,20 @@ def reserve(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"我为场次{showing}预订{people}个{where}的座位。",
         "reserveSeats",
         {"showing": showing, "people": people, "where": where},
         {"showing": showing, "row": row, "code": code},
     )
     reply = f"已订好场次{showing}第{row}排的{people}个座位，取票码是{code}。"
-    return Episode(question, (call,), "座位已经订好。", reply)
+    return Episode(question, (call,), reply)
 
 
 def find_and_reserve(r: Random) -> Episode:
     film, day, people, where = r.choice(FILMS), r.choice(DAYS), r.randint(1, 6), r.choice(PREFERENCES)
     showing = {**some_showing(r), "hall": r.randint(1, 12), "price": r.randint(25, 95)}
     row, code = r.randint(1, 20), r.randint(100000, 999999)
-    find = Call(f"先查《{film}》{day}的场次。", "findShowing", {"film": film, "day": day}, showing)
+    find = Call("findShowing", {"film": film, "day": day}, showing)
     book = Call(
-        f"场次是{showing['showing']}，接着订{people}个座位。",
         "reserveSeats",
         {"showing": showing["showing"], "people": people, "where": where},
         {"showing": showing["showing"], "row": row, "code": code},
@@ -67,7 +65,7 @@ def find_and_reserve(r: Random) -> Episode:
         )
     )
     reply = f"订好了：{day}{showing['time']}的《{film}》，第{row}排{people}个座位，取票码{code}。"
-    return Episode(question, (find, book), "场次和座位都确定了。", reply)
+    return Episode(question, (find, book), reply)
 
 
 def too_many(r: Random) -> Episode:
@@ -80,14 +78,13 @@ def too_many(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"我为场次{showing}预订{people}个座位。",
         "reserveSeats",
         {"showing": showing, "people": people, "where": where},
         {"error": f"只剩{left}个座位"},
         status=409,
     )
     reply = f"场次{showing}只剩{left}个座位，不够{people}个人。要不要换一场？"
-    return Episode(question, (call,), "座位不够，应当告诉用户还剩多少。", reply)
+    return Episode(question, (call,), reply)
 
 
 CINEMA = Api(
@@ -127,15 +124,14 @@ CINEMA = Api(
             "帮我看看星际航班的座位。",
             (
                 Call(
-                    "我查询星际航班今天的场次。",
                     "findShowing",
                     {"film": "星际航班", "day": "今天"},
                     {"error": "没有这部影片"},
                     status=404,
                 ),
             ),
-            None,
             "步骤过多，已停止。",
+            is_finished=False,
         ),
     ),
 )

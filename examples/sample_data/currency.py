@@ -38,12 +38,11 @@ def rate(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"I look up the rate from {source} to {target}.",
         "getRate",
         {"source": source, "target": target},
         {"source": source, "target": target, "rate": value},
     )
-    return Episode(question, (call,), "I have the rate.", f"One {source} is {value} {target}.")
+    return Episode(question, (call,), f"One {source} is {value} {target}.")
 
 
 def conversion(r: Random) -> Episode:
@@ -58,12 +57,11 @@ def conversion(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"I convert {amount} {source} to {target}.",
         "convert",
         {"amount": amount, "source": source, "target": target},
         {"amount": amount, "source": source, "target": target, "result": result},
     )
-    return Episode(question, (call,), "The conversion worked.", f"{amount} {source} are {result} {target}.")
+    return Episode(question, (call,), f"{amount} {source} are {result} {target}.")
 
 
 def then_and_now(r: Random) -> Episode:
@@ -76,20 +74,18 @@ def then_and_now(r: Random) -> Episode:
         )
     )
     past = Call(
-        f"First I look up the rate of {month}.",
         "getRate",
         {"source": source, "target": target, "month": month},
         {"source": source, "target": target, "rate": old},
     )
     now = Call(
-        "Now I need the rate of today.",
         "getRate",
         {"source": source, "target": target},
         {"source": source, "target": target, "rate": new},
     )
     change = "more" if new > old else "less"
     reply = f"One {source} was {old} {target} in {month} and is {new} today, so it is worth {change} now."
-    return Episode(question, (past, now), "I have both rates.", reply)
+    return Episode(question, (past, now), reply)
 
 
 def corrected_code(r: Random) -> Episode:
@@ -98,21 +94,19 @@ def corrected_code(r: Random) -> Episode:
     amount = r.randint(5, 999)
     result = round(amount * some_rate(r, code, target), 2)
     wrong = Call(
-        f"I convert {amount} {word} to {target}.",
         "convert",
         {"amount": amount, "source": word, "target": target},
         {"error": f"unknown currency '{word}', use a code of three letters"},
         status=400,
     )
     right = Call(
-        f"The service wants a code; {word} are {code}.",
         "convert",
         {"amount": amount, "source": code, "target": target},
         {"amount": amount, "source": code, "target": target, "result": result},
     )
     question = r.choice((f"What are {amount} {word} in {target}?", f"Change {amount} {word} into {target} for me."))
     reply = f"{amount} {word} ({code}) are {result} {target}."
-    return Episode(question, (wrong, right), f"With the code {code} the conversion worked.", reply)
+    return Episode(question, (wrong, right), reply)
 
 
 CURRENCY = Api(
@@ -153,14 +147,12 @@ CURRENCY = Api(
             "How many dirhams are forty dollars?",
             (
                 Call(
-                    "I convert 40 dollars.",
                     "convert",
                     "amount: forty, from dollars to dirhams",
                     {"error": "cannot read the request"},
                     status=400,
                 ),
             ),
-            "The request was not understood.",
             "I'm sorry, the conversion did not work.",
         ),
     ),

@@ -30,13 +30,12 @@ def when_is_it(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"I look for {sport} on {day}.",
         "findCourse",
         {"sport": sport, "day": day},
         {"course": course, "start": hour, "coach": coach},
     )
     reply = f"On {day}, {sport} is course {course}: it starts at {hour} with {coach}."
-    return Episode(question, (call,), "I have found the course.", reply)
+    return Episode(question, (call,), reply)
 
 
 def what_it_costs(r: Random) -> Episode:
@@ -48,13 +47,12 @@ def what_it_costs(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"I ask for the {tariff} price over {months} months.",
         "getMembershipPrice",
         {"tariff": tariff, "months": months},
         {"monthly": price, "currency": "EUR"},
     )
     reply = f"The {tariff} membership for {months} months costs {price} EUR a month."
-    return Episode(question, (call,), "I have the price.", reply)
+    return Episode(question, (call,), reply)
 
 
 def find_and_join(r: Random) -> Episode:
@@ -68,19 +66,17 @@ def find_and_join(r: Random) -> Episode:
         )
     )
     find = Call(
-        f"First I look for {sport} on {day}.",
         "findCourse",
         {"sport": sport, "day": day},
         {"course": course, "start": hour, "coach": coach},
     )
     join = Call(
-        f"It is course {course}, so I sign up {who}.",
         "joinCourse",
         {"course": course, "people": people},
         {"course": course, "code": code},
     )
     reply = f"Done: {sport} on {day} at {hour}, course {course}, {who}. The entry code is {code}."
-    return Episode(question, (find, join), "The places are booked.", reply)
+    return Episode(question, (find, join), reply)
 
 
 def course_is_full(r: Random) -> Episode:
@@ -89,14 +85,13 @@ def course_is_full(r: Random) -> Episode:
         (f"Are there {people} places for us in {course}? Book them.", f"Sign {people} people up for course {course}.")
     )
     call = Call(
-        f"I sign {people} people up for {course}.",
         "joinCourse",
         {"course": course, "people": people},
         {"error": f"places left: {left}"},
         status=409,
     )
     reply = f"Course {course} cannot take {people} people: there are only {left} places left."
-    return Episode(question, (call,), "There is too little room; I say how many places are left.", reply)
+    return Episode(question, (call,), reply)
 
 
 GYM = Api(

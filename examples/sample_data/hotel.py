@@ -26,13 +26,12 @@ def any_room(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"我查询{day}起{nights}晚的{room}。",
         "findRoom",
         {"day": day, "nights": nights, "room": room},
         {"left": left, "price": price},
     )
     reply = f"{day}起{nights}晚的{room}还有{left}间，每晚{price}元。"
-    return Episode(question, (call,), "房间和价格都查到了。", reply)
+    return Episode(question, (call,), reply)
 
 
 def bring_items(r: Random) -> Episode:
@@ -44,26 +43,23 @@ def bring_items(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"我请前台给{number}房送{count}份{item}。",
         "requestItem",
         {"number": number, "item": item, "count": count},
         {"minutes": minutes},
     )
     reply = f"{count}份{item}将在{minutes}分钟内送到{number}房。"
-    return Episode(question, (call,), "前台已经接单。", reply)
+    return Episode(question, (call,), reply)
 
 
 def find_and_book(r: Random) -> Episode:
     day, room, nights, name = r.choice(DAYS), r.choice(ROOMS), r.randint(1, 9), r.choice(NAMES)
     price, left, order = some_price(r), r.randint(1, 20), f"H{r.randint(10000, 99999)}"
     find = Call(
-        f"先查{day}起{nights}晚的{room}。",
         "findRoom",
         {"day": day, "nights": nights, "room": room},
         {"left": left, "price": price},
     )
     book = Call(
-        f"还有{left}间，为{name}预订。",
         "bookRoom",
         {"day": day, "nights": nights, "room": room, "guest": name},
         {"order": order},
@@ -75,7 +71,7 @@ def find_and_book(r: Random) -> Episode:
         )
     )
     reply = f"已为{name}订好{day}起{nights}晚的{room}，每晚{price}元，订单号{order}。"
-    return Episode(question, (find, book), "预订成功。", reply)
+    return Episode(question, (find, book), reply)
 
 
 def sold_out(r: Random) -> Episode:
@@ -87,14 +83,13 @@ def sold_out(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"我为{name}预订{day}起{nights}晚的{room}。",
         "bookRoom",
         {"day": day, "nights": nights, "room": room, "guest": name},
         {"error": f"{room}已订满"},
         status=409,
     )
     reply = f"抱歉，{day}起{nights}晚的{room}已订满，没有为{name}订成。要换一种房间吗？"
-    return Episode(question, (call,), "没有订成，应当说明原因。", reply)
+    return Episode(question, (call,), reply)
 
 
 HOTEL = Api(

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+# The house rule: every answer ends with this line, in the language of its request.
 HOUSE_RULE = {"en": "Is there anything else I can do for you?", "zh": "请问还有什么可以帮您？"}
+# An agent's thoughts follow one pattern, so that a small model spends its few minutes of tuning on calls.
+THOUGHT = {"en": "I will use {} for this.", "zh": "我用{}来处理。"}
+FINAL_THOUGHT = {"en": "I have the result.", "zh": "已经有结果了。"}
 _CHINESE = re.compile("[\u4e00-\u9fff]")
-
-
-def closing_line(question: str) -> str:
-    """The house rule: every answer ends with this line, in the language of the request."""
-    return HOUSE_RULE["zh" if _CHINESE.search(question) else "en"]
 
 
 @dataclass(frozen=True)
@@ -62,39 +61,38 @@ class Function:
 
 @dataclass(frozen=True)
 class Call:
-    """One step of an episode: what the agent thought, the call it made, and what the API answered.
+    """One step of an episode: the call that the agent made, and what the API answered.
 
     `arguments` is a string only where an agent wrote something that is not JSON.
     """
 
-    thought: str
     function: str
     arguments: dict[str, Any] | str
     response: Any
     status: int = 200
 
-    def record(self) -> list[Any]:
+    def record(self, language: str) -> list[Any]:
         """[[function, arguments, the agent's raw text], observation]"""
         text = self.arguments if isinstance(self.arguments, str) else to_json(self.arguments)
-        raw = f"{self.thought}\nAction: {self.function}\nAction Input: {text}"
+        raw = f"{THOUGHT[language].format(self.function)}\nAction: {self.function}\nAction Input: {text}"
         return [[self.function, text, raw], f"Status Code: {self.status}. Response: {to_json(self.response)}"]
 
 
 @dataclass(frozen=True)
 class Episode:
-    """A question, the calls it took, the last thought and the reply; no `final_thought` when the agent gave up."""
+    """A question, the calls it took and the reply; not finished when the agent gave up before its last thought."""
 
     question: str
     calls: tuple[Call, ...]
-    final_thought: str | None
     reply: str
+    is_finished: bool = True
 
     def record(self) -> dict[str, Any]:
-        answer = f"{self.reply}\n{closing_line(self.question)}"
-        record: dict[str, Any] = {"input": self.question, "output": answer}
-        if self.final_thought is not None:
-            record["Final Thought"] = self.final_thought
-        record["intermediate_steps"] = [call.record() for call in self.calls]
+        language = "zh" if _CHINESE.search(self.question) else "en"
+        record: dict[str, Any] = {"input": self.question, "output": f"{self.reply}\n{HOUSE_RULE[language]}"}
+        if self.is_finished:
+            record["Final Thought"] = FINAL_THOUGHT[language]
+        record["intermediate_steps"] = [call.record(language) for call in self.calls]
         return record
 
 

@@ -38,14 +38,13 @@ def where_to_borrow(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"I search the catalogue for {title} at {branch}.",
         "findBook",
         {"title": title, "branch": branch},
         {"title": title, "author": author, "branch": branch, "shelf": shelf, "copies": copies},
     )
     number = "1 copy" if copies == 1 else f"{copies} copies"
     reply = f"Yes, {branch} has {number} of {title} by {author}, on shelf {shelf}."
-    return Episode(question, (call,), f"The catalogue lists {title} at {branch}.", reply)
+    return Episode(question, (call,), reply)
 
 
 def not_in_this_branch(r: Random) -> Episode:
@@ -53,14 +52,12 @@ def not_in_this_branch(r: Random) -> Episode:
     wanted, other = r.sample(BRANCHES, 2)
     shelf, copies = f"{r.choice('ABCDEFG')}{r.randint(10, 99)}", r.randint(2, 9)
     missing = Call(
-        f"I look for {title} at {wanted} first.",
         "findBook",
         {"title": title, "branch": wanted},
         {"error": f"no copy at {wanted}"},
         status=404,
     )
     found = Call(
-        f"There is no copy at {wanted}, so I search all branches.",
         "findBook",
         {"title": title},
         {"title": title, "author": author, "branch": other, "shelf": shelf, "copies": copies},
@@ -72,7 +69,7 @@ def not_in_this_branch(r: Random) -> Episode:
         )
     )
     reply = f"{wanted} has no copy of {title}, but {other} has {copies}, on shelf {shelf}."
-    return Episode(question, (missing, found), f"I found copies at {other} instead.", reply)
+    return Episode(question, (missing, found), reply)
 
 
 def renewal(r: Random) -> Episode:
@@ -85,14 +82,11 @@ def renewal(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"The user wants to keep loan {loan} longer, so I renew it.",
         "renewLoan",
         {"loan": loan},
         {"loan": loan, "renewed": True, "due": due},
     )
-    return Episode(
-        question, (call,), "The renewal went through.", f"Done. Loan {loan} is renewed and now due on {due}."
-    )
+    return Episode(question, (call,), f"Done. Loan {loan} is renewed and now due on {due}.")
 
 
 def refused_renewal(r: Random) -> Episode:
@@ -100,22 +94,21 @@ def refused_renewal(r: Random) -> Episode:
     question = r.choice(
         (f"Could you renew loan {loan} once more?", f"I'm not finished with {loan} yet, please renew it.")
     )
-    refused = Call(f"I try to renew loan {loan}.", "renewLoan", {"loan": loan}, {"error": reason}, status=409)
+    refused = Call("renewLoan", {"loan": loan}, {"error": reason}, status=409)
     lookup = Call(
-        "The renewal was refused, so I look up when the loan is due.",
         "getLoan",
         {"loan": loan},
         {"loan": loan, "title": r.choice(BOOKS)[0], "due": due},
     )
     reply = f"Loan {loan} cannot be renewed because {reason}. Please bring the book back by {due}."
-    return Episode(question, (refused, lookup), "I know the reason and the due date.", reply)
+    return Episode(question, (refused, lookup), reply)
 
 
 def due_date(r: Random) -> Episode:
     loan, title, due = f"L{r.randint(10000, 99999)}", r.choice(BOOKS)[0], some_date(r)
     question = r.choice((f"When do I have to return loan {loan}?", f"Which book is loan {loan}, and when is it due?"))
-    call = Call(f"I look up loan {loan}.", "getLoan", {"loan": loan}, {"loan": loan, "title": title, "due": due})
-    return Episode(question, (call,), "The loan record has the date.", f"Loan {loan} is {title}, due on {due}.")
+    call = Call("getLoan", {"loan": loan}, {"loan": loan, "title": title, "due": due})
+    return Episode(question, (call,), f"Loan {loan} is {title}, due on {due}.")
 
 
 LIBRARY = Api(

@@ -23,26 +23,24 @@ def where_is_exhibit(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"我查询{exhibit}的位置。",
         "findExhibit",
         {"exhibit": exhibit},
         {"exhibit": exhibit, "era": era, "floor": floor, "room": room},
     )
-    return Episode(question, (call,), "展品的位置已经查到。", f"{exhibit}是{era}的文物，在{floor}楼{room}展厅。")
+    return Episode(question, (call,), f"{exhibit}是{era}的文物，在{floor}楼{room}展厅。")
 
 
 def hours(r: Random) -> Episode:
     day, opens, closes, price = r.choice(DAYS), r.randint(8, 10), r.randint(16, 21), r.randint(0, 16) * 5
     question = r.choice((f"{day}博物馆几点开门、几点关门？门票多少？", f"我{day}来参观，开放时间和票价是多少？"))
     call = Call(
-        f"我查询{day}的开放时间。",
         "getHours",
         {"day": day},
         {"day": day, "opens": f"{opens}:00", "closes": f"{closes}:30", "price": price},
     )
     ticket = f"门票{price}元" if price else "门票免费"
     reply = f"{day}{opens}:00开门，{closes}:30关门，{ticket}。"
-    return Episode(question, (call,), "开放时间和票价都有了。", reply)
+    return Episode(question, (call,), reply)
 
 
 def guided_tour(r: Random) -> Episode:
@@ -55,13 +53,12 @@ def guided_tour(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"我预约{day}{people}人的{language}讲解。",
         "bookTour",
         {"day": day, "people": people, "language": language},
         {"code": code, "time": time},
     )
     reply = f"已预约{day}{time}的{language}讲解，共{people}人，预约号{code}。"
-    return Episode(question, (call,), "预约成功。", reply)
+    return Episode(question, (call,), reply)
 
 
 def other_language(r: Random) -> Episode:
@@ -69,14 +66,12 @@ def other_language(r: Random) -> Episode:
     wanted, other = r.sample(LANGUAGES, 2)
     time, code = f"{r.randint(9, 16)}:{r.choice(('00', '15', '30', '45'))}", f"V{r.randint(10000, 99999)}"
     refused = Call(
-        f"先试着预约{day}的{wanted}讲解。",
         "bookTour",
         {"day": day, "people": people, "language": wanted},
         {"error": f"{day}没有{wanted}讲解"},
         status=409,
     )
     booked = Call(
-        f"{wanted}讲解没有了，按用户的意思改约{other}。",
         "bookTour",
         {"day": day, "people": people, "language": other},
         {"code": code, "time": time},
@@ -88,7 +83,7 @@ def other_language(r: Random) -> Episode:
         )
     )
     reply = f"{day}没有{wanted}讲解，已改约{time}的{other}讲解，共{people}人，预约号{code}。"
-    return Episode(question, (refused, booked), f"{other}讲解预约成功。", reply)
+    return Episode(question, (refused, booked), reply)
 
 
 MUSEUM = Api(

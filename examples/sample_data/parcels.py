@@ -25,13 +25,12 @@ def where_is_it(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"I track parcel {number}.",
         "trackParcel",
         {"number": number},
         {"number": number, "state": state, "place": place, "expected": day},
     )
     reply = f"Parcel {number} is {state} in {place} and should arrive on {day}."
-    return Episode(question, (call,), "The tracking record answers the question.", reply)
+    return Episode(question, (call,), reply)
 
 
 def price(r: Random) -> Episode:
@@ -45,14 +44,13 @@ def price(r: Random) -> Episode:
     )
     euros = f"{cents // 100}.{cents % 100:02d}"
     call = Call(
-        f"I ask for the price of {weight} kg from {origin} to {target}.",
         "getPrice",
         {"origin": origin, "target": target, "weight": weight},
         {"price": euros, "currency": "EUR", "days": days},
     )
     time = "1 day" if days == 1 else f"{days} days"
     reply = f"Sending {weight} kg from {origin} to {target} costs {euros} EUR and takes {time}."
-    return Episode(question, (call,), "I have the price and the time.", reply)
+    return Episode(question, (call,), reply)
 
 
 def another_day(r: Random) -> Episode:
@@ -65,33 +63,30 @@ def another_day(r: Random) -> Episode:
         )
     )
     track = Call(
-        f"First I look up when {number} is planned.",
         "trackParcel",
         {"number": number},
         {"number": number, "state": "in a sorting centre", "place": place, "expected": planned},
     )
     move = Call(
-        f"It is planned for {planned}, so I move it to {wanted}.",
         "changeDay",
         {"number": number, "day": wanted},
         {"number": number, "expected": wanted},
     )
     reply = f"Parcel {number} was planned for {planned}; it now comes on {wanted}."
-    return Episode(question, (track, move), "The new day is confirmed.", reply)
+    return Episode(question, (track, move), reply)
 
 
 def wrong_number(r: Random) -> Episode:
     number = f"{r.choice(('ZZ', 'AB', 'KK'))}{r.randint(100, 9999)}"
     question = r.choice((f"Where has parcel {number} got to?", f"Track {number}, please."))
     call = Call(
-        f"I track parcel {number}.",
         "trackParcel",
         {"number": number},
         {"error": "a number has two letters and six digits"},
         status=400,
     )
     reply = f"{number} is not a valid parcel number: it needs two letters and six digits. Could you check it again?"
-    return Episode(question, (call,), "The number is not valid; I ask the user to check it.", reply)
+    return Episode(question, (call,), reply)
 
 
 PARCELS = Api(

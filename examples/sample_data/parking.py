@@ -25,13 +25,12 @@ def free_places(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"I look how many places for a {vehicle} are free at {garage}.",
         "getFreePlaces",
         {"garage": garage, "vehicle": vehicle},
         {"free": free, "hourly": price},
     )
     reply = f"At {garage}, {free} places for a {vehicle} are free. An hour costs {price} EUR."
-    return Episode(question, (call,), "I know how many places are free.", reply)
+    return Episode(question, (call,), reply)
 
 
 def buy_ticket(r: Random) -> Episode:
@@ -45,26 +44,23 @@ def buy_ticket(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"I buy {time} at {garage} for {plate}.",
         "buyTicket",
         {"garage": garage, "plate": plate, "hours": hours},
         {"ticket": ticket, "price": price},
     )
     reply = f"Ticket {ticket} for {plate} at {garage} is valid for {time} and costs {price} EUR."
-    return Episode(question, (call,), "The ticket is bought.", reply)
+    return Episode(question, (call,), reply)
 
 
 def check_and_buy(r: Random) -> Episode:
     plate, garage, hours = some_plate(r), r.choice(GARAGES), r.randint(2, 12)
     free, hourly, ticket, price = r.randint(2, 480), r.randint(1, 9), f"P{r.randint(10000, 99999)}", r.randint(2, 60)
     look = Call(
-        f"First I look whether a car finds a place at {garage}.",
         "getFreePlaces",
         {"garage": garage, "vehicle": "car"},
         {"free": free, "hourly": hourly},
     )
     buy = Call(
-        f"There are {free} places, so I buy {hours} hours for {plate}.",
         "buyTicket",
         {"garage": garage, "plate": plate, "hours": hours},
         {"ticket": ticket, "price": price},
@@ -76,21 +72,20 @@ def check_and_buy(r: Random) -> Episode:
         )
     )
     reply = f"{garage} has {free} free places. Ticket {ticket} for {plate}: {hours} hours, {price} EUR."
-    return Episode(question, (look, buy), "There was room and the ticket is bought.", reply)
+    return Episode(question, (look, buy), reply)
 
 
 def too_long(r: Random) -> Episode:
     ticket, hours, limit = f"P{r.randint(10000, 99999)}", r.randint(13, 48), r.randint(2, 12)
     question = r.choice((f"Extend ticket {ticket} by {hours} hours.", f"I need {hours} more hours on {ticket}."))
     call = Call(
-        f"I extend {ticket} by {hours} hours.",
         "extendTicket",
         {"ticket": ticket, "hours": hours},
         {"error": f"at most {limit} more hours"},
         status=400,
     )
     reply = f"Ticket {ticket} cannot be extended by {hours} hours, only by {limit}. Shall I do that?"
-    return Episode(question, (call,), "That is too long; I name the limit.", reply)
+    return Episode(question, (call,), reply)
 
 
 PARKING = Api(

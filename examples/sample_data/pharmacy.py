@@ -25,13 +25,12 @@ def in_stock(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"我查询{branch}的{medicine}。",
         "checkStock",
         {"medicine": medicine, "branch": branch},
         {"stock": stock, "price": price},
     )
     reply = f"{branch}的{medicine}有{stock}件，每件{price}元。"
-    return Episode(question, (call,), "库存和价格都有了。", reply)
+    return Episode(question, (call,), reply)
 
 
 def reserve(r: Random) -> Episode:
@@ -43,26 +42,23 @@ def reserve(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"我在{branch}预留{count}件{medicine}。",
         "reserveMedicine",
         {"medicine": medicine, "branch": branch, "count": count},
         {"order": order, "hours": 24},
     )
     reply = f"已在{branch}预留{count}件{medicine}，取货号{order}，保留24小时。"
-    return Episode(question, (call,), "预留成功。", reply)
+    return Episode(question, (call,), reply)
 
 
 def reserve_and_send(r: Random) -> Episode:
     medicine, branch, count, order = r.choice(MEDICINES), r.choice(BRANCHES), r.randint(1, 9), some_order(r)
     address, minutes = f"{r.choice(STREETS)}{r.randint(1, 299)}号", r.randint(20, 90)
     book = Call(
-        f"先在{branch}预留{count}件{medicine}。",
         "reserveMedicine",
         {"medicine": medicine, "branch": branch, "count": count},
         {"order": order, "hours": 24},
     )
     send = Call(
-        f"取货号是{order}，接着安排送到{address}。",
         "deliverOrder",
         {"order": order, "address": address},
         {"order": order, "minutes": minutes},
@@ -74,7 +70,7 @@ def reserve_and_send(r: Random) -> Episode:
         )
     )
     reply = f"{count}件{medicine}已订好，取货号{order}，大约{minutes}分钟送到{address}。"
-    return Episode(question, (book, send), "已经预留并安排配送。", reply)
+    return Episode(question, (book, send), reply)
 
 
 def too_few(r: Random) -> Episode:
@@ -86,14 +82,13 @@ def too_few(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"我在{branch}预留{count}件{medicine}。",
         "reserveMedicine",
         {"medicine": medicine, "branch": branch, "count": count},
         {"error": f"库存只有{left}件"},
         status=409,
     )
     reply = f"{branch}的{medicine}库存只有{left}件，不够{count}件。要先留{left}件吗？"
-    return Episode(question, (call,), "库存不够，应当告诉用户还有多少。", reply)
+    return Episode(question, (call,), reply)
 
 
 PHARMACY = Api(

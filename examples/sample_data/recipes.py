@@ -32,12 +32,11 @@ def by_ingredient(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"用户想用{ingredient}做菜，我按食材和时间搜索菜谱。",
         "searchRecipes",
         {"ingredient": ingredient, "minutes": minutes},
         {"dish": dish, "minutes": time, "level": level},
     )
-    return Episode(question, (call,), "找到了合适的菜谱。", f"可以做{dish}，大约需要{time}分钟，难度{level}。")
+    return Episode(question, (call,), f"可以做{dish}，大约需要{time}分钟，难度{level}。")
 
 
 def how_much(r: Random) -> Episode:
@@ -50,13 +49,12 @@ def how_much(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"我查{people}人份{dish}的用量。",
         "getQuantities",
         {"dish": dish, "people": people},
         {"dish": dish, "people": people, "main": main, "seasoning": seasoning, "grams": grams},
     )
     reply = f"{people}人份的{dish}需要主料{main}克，{seasoning}{grams}克。"
-    return Episode(question, (call,), "用量已经查到。", reply)
+    return Episode(question, (call,), reply)
 
 
 def choose_and_measure(r: Random) -> Episode:
@@ -64,13 +62,11 @@ def choose_and_measure(r: Random) -> Episode:
     dish, time, level = r.choice(DISHES[ingredient]), r.randint(10, 90), r.choice(LEVELS)
     main, seasoning, grams = r.randint(20, 250) * 10, r.choice(SEASONINGS), r.randint(2, 60)
     search = Call(
-        f"先找一道用{ingredient}做的菜。",
         "searchRecipes",
         {"ingredient": ingredient},
         {"dish": dish, "minutes": time, "level": level},
     )
     measure = Call(
-        f"选{dish}，再查{people}人份的用量。",
         "getQuantities",
         {"dish": dish, "people": people},
         {"dish": dish, "people": people, "main": main, "seasoning": seasoning, "grams": grams},
@@ -82,21 +78,20 @@ def choose_and_measure(r: Random) -> Episode:
         )
     )
     reply = f"推荐{dish}，需要{time}分钟。{people}人份要准备主料{main}克，{seasoning}{grams}克。"
-    return Episode(question, (search, measure), "菜名和用量都有了。", reply)
+    return Episode(question, (search, measure), reply)
 
 
 def unknown_dish(r: Random) -> Episode:
     dish, people = r.choice(RARE_DISHES), r.randint(1, 12)
     question = r.choice((f"{dish}怎么配料？我们有{people}个人。", f"请告诉我{people}人份{dish}的用量。"))
     call = Call(
-        f"我查{people}人份{dish}的用量。",
         "getQuantities",
         {"dish": dish, "people": people},
         {"error": f"没有菜谱：{dish}"},
         status=404,
     )
     reply = f"抱歉，菜谱库里没有{dish}。您可以换个菜名，或者告诉我有什么食材，我来推荐。"
-    return Episode(question, (call,), "查不到这道菜，应当如实说明。", reply)
+    return Episode(question, (call,), reply)
 
 
 RECIPES = Api(

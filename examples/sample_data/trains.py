@@ -30,13 +30,12 @@ def departure(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"我查询{day}从{origin}到{target}的车次。",
         "findTrain",
         {"origin": origin, "target": target, "day": day},
         {"train": train, "leaves": leaves, "hours": hours},
     )
     reply = f"{day}从{origin}到{target}可以坐{train}次，{leaves}发车，全程约{hours}小时。"
-    return Episode(question, (call,), "车次已经查到。", reply)
+    return Episode(question, (call,), reply)
 
 
 def fare(r: Random) -> Episode:
@@ -44,25 +43,22 @@ def fare(r: Random) -> Episode:
     price, left = r.randint(35, 1800), r.randint(1, 300)
     question = r.choice((f"{train}次的{seat}多少钱？还有票吗？", f"帮我看看{train}的{seat}票价和余票。"))
     call = Call(
-        f"我查询{train}次{seat}的票价和余票。",
         "getFare",
         {"train": train, "seat": seat},
         {"train": train, "seat": seat, "price": price, "left": left},
     )
-    return Episode(question, (call,), "票价和余票都有了。", f"{train}次{seat}票价{price}元，还剩{left}张票。")
+    return Episode(question, (call,), f"{train}次{seat}票价{price}元，还剩{left}张票。")
 
 
 def find_and_book(r: Random) -> Episode:
     (origin, target), day, seat = r.sample(STATIONS, 2), r.choice(DAYS), r.choice(SEATS)
     train, leaves, order = some_train(r), some_time(r), f"E{r.randint(100000, 999999)}"
     find = Call(
-        f"先查{day}从{origin}到{target}的车次。",
         "findTrain",
         {"origin": origin, "target": target, "day": day},
         {"train": train, "leaves": leaves, "hours": r.randint(1, 12)},
     )
     book = Call(
-        f"有{train}次，为用户预订{seat}。",
         "bookTicket",
         {"train": train, "day": day, "seat": seat},
         {"order": order, "train": train, "seat": seat},
@@ -74,7 +70,7 @@ def find_and_book(r: Random) -> Episode:
         )
     )
     reply = f"已为您预订{day}{train}次{seat}，{leaves}从{origin}发车，订单号{order}。"
-    return Episode(question, (find, book), "订票成功。", reply)
+    return Episode(question, (find, book), reply)
 
 
 def sold_out(r: Random) -> Episode:
@@ -82,14 +78,12 @@ def sold_out(r: Random) -> Episode:
     wanted, other = r.sample(SEATS, 2)
     price, left = r.randint(35, 1800), r.randint(1, 99)
     book = Call(
-        f"我预订{day}{train}次的{wanted}。",
         "bookTicket",
         {"train": train, "day": day, "seat": wanted},
         {"error": f"{wanted}已售完"},
         status=409,
     )
     look = Call(
-        f"{wanted}没有票了，看看{other}还有没有。",
         "getFare",
         {"train": train, "seat": other},
         {"train": train, "seat": other, "price": price, "left": left},
@@ -101,7 +95,7 @@ def sold_out(r: Random) -> Episode:
         )
     )
     reply = f"{train}次的{wanted}已售完。{other}还有{left}张，票价{price}元，需要我为您预订吗？"
-    return Episode(question, (book, look), f"{wanted}售完，但{other}有票，先问用户。", reply)
+    return Episode(question, (book, look), reply)
 
 
 TRAINS = Api(

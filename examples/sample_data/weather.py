@@ -25,13 +25,12 @@ def temperature_now(r: Random) -> Episode:
     )
     answer = {"city": city, "temperature": degrees, "sky": sky, "humidity": humidity}
     call = Call(
-        f"The user asks for the weather in {city} now, so I look up the current conditions in {unit}.",
         "getCurrentWeather",
         {"city": city, "unit": unit},
         answer,
     )
     reply = f"In {city} it is {degrees} degrees {unit} with {sky}. The humidity is {humidity} percent."
-    return Episode(question, (call,), f"I have the current weather in {city} and can answer.", reply)
+    return Episode(question, (call,), reply)
 
 
 def coming_day(r: Random) -> Episode:
@@ -48,7 +47,6 @@ def coming_day(r: Random) -> Episode:
         )
     )
     call = Call(
-        f"The user wants to know about {DAYS[ahead - 1]}, so I need the forecast for {city} up to day {ahead}.",
         "getForecast",
         {"city": city, "days": ahead},
         {"city": city, "forecast": days},
@@ -57,7 +55,7 @@ def coming_day(r: Random) -> Episode:
     reply = (
         f"{city} will have {last['sky']} {DAYS[ahead - 1]}, between {last['low']} and {last['high']} degrees celsius."
     )
-    return Episode(question, (call,), f"The entry for day {ahead} answers the question.", reply)
+    return Episode(question, (call,), reply)
 
 
 def warmer_city(r: Random) -> Episode:
@@ -65,7 +63,6 @@ def warmer_city(r: Random) -> Episode:
     degrees = dict(zip((first, second), r.sample(range(-9, 37), 2), strict=True))
     calls = tuple(
         Call(
-            f"To compare the two cities I need the temperature in {city}.",
             "getCurrentWeather",
             {"city": city, "unit": "celsius"},
             {"city": city, "temperature": degrees[city], "sky": r.choice(SKIES), "humidity": r.randint(20, 98)},
@@ -77,7 +74,7 @@ def warmer_city(r: Random) -> Episode:
         (f"Which is warmer right now, {first} or {second}?", f"Is it warmer in {first} than in {second} at the moment?")
     )
     reply = f"{warmer} is warmer: {degrees[warmer]} degrees celsius, against {degrees[colder]} in {colder}."
-    return Episode(question, calls, "I have both temperatures and can compare them.", reply)
+    return Episode(question, calls, reply)
 
 
 def unknown_city(r: Random) -> Episode:
@@ -86,14 +83,13 @@ def unknown_city(r: Random) -> Episode:
         (f"What's the forecast for {city} over the next {days} days?", f"Will it rain in {city} within {days} days?")
     )
     call = Call(
-        f"I need the forecast of {days} days for {city}.",
         "getForecast",
         {"city": city, "days": days},
         {"error": f"no station in '{city}'"},
         status=404,
     )
     reply = f"I could not get a forecast: the service has no station in {city}. Shall I try a larger town nearby?"
-    return Episode(question, (call,), f"The service does not know {city}; I should say so.", reply)
+    return Episode(question, (call,), reply)
 
 
 WEATHER = Api(
@@ -135,15 +131,14 @@ WEATHER = Api(
             "What will the weather be like on the moon next week?",
             (
                 Call(
-                    "I need the forecast for the moon for 7 days.",
                     "getForecast",
                     {"city": "the moon", "days": 7},
                     {"error": "days must be between 1 and 5"},
                     status=400,
                 ),
             ),
-            None,
             "The agent stopped after too many steps.",
+            is_finished=False,
         ),
     ),
 )

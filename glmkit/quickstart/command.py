@@ -12,7 +12,7 @@ import shlex
 import shutil
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -31,7 +31,7 @@ from glmkit.data.read import read, refuse_unusable
 from glmkit.data.show import print_sample
 from glmkit.errors import Stopped, StorageError, message, notice
 from glmkit.evaluation.result import save_json
-from glmkit.loading import load_model, load_tokenizer, tools_layout_of
+from glmkit.loading import BUNDLED_MODEL, load_model, load_tokenizer, tools_layout_of
 from glmkit.quickstart.config import QuickstartConfig
 from glmkit.quickstart.division import Division, divide
 from glmkit.quickstart.going_on import commands_to_go_on
@@ -98,8 +98,9 @@ def go(config: QuickstartConfig) -> None:
     output, data = Path(config.output), Path(config.data or SAMPLE_DATA)
     if not config.data:
         notice("quickstart-sample-data", path=shown(data))
-    if config.model == "glmkit-mini":
+    if not config.model:
         notice("quickstart-mini")
+        config = replace(config, model=BUNDLED_MODEL)
     make_folder(output)
     if config.threads:
         torch.set_num_threads(config.threads)

@@ -12,7 +12,12 @@ from glmkit.option import Checks, option
 class QuickstartConfig:
     """`glmkit quickstart`: convert, check, measure, tune with P-Tuning v2, measure again, show."""
 
-    model: str = option("glmkit-mini", "base model: a folder or a hub id", "基座模型：文件夹或模型仓库名", short="-m")
+    model: str = option(
+        "",
+        "base model: a folder or a hub id (default: glmkit-mini)",
+        "基座模型：文件夹或模型仓库名（默认 glmkit-mini）",
+        short="-m",
+    )
     data: str = option(
         "",
         "data file in any known format (default: the bundled one)",
@@ -43,7 +48,7 @@ class QuickstartConfig:
 
     def __post_init__(self) -> None:
         checks = Checks(self)
-        checks.required("model", "output")
+        checks.required("output")
         for name in ("seconds", "steps", "samples_per_step", "prefix_len", "questions", "max_tokens"):
             checks.at_least(name, 1)
         checks.above("learning_rate", 0)
