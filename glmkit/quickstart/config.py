@@ -34,7 +34,16 @@ class QuickstartConfig:
     steps: int = option(150, "optimizer steps, at most", "最多的优化步数")
     samples_per_step: int = option(8, "samples in one optimizer step", "每个优化步的样本数")
     prefix_len: int = option(32, "number of prefix positions", "前缀长度")
-    learning_rate: float = option(2e-2, "peak learning rate", "最大学习率")
+    learning_rate: float | None = option(
+        None,
+        "peak learning rate (default: 0.15 for glmkit-mini, else 2e-2)",
+        "最大学习率（glmkit-mini 默认 0.15，其他 2e-2）",
+    )
+    replay: str = option(
+        "",
+        "general data mixed in against forgetting (default: bundled for glmkit-mini, none for others)",
+        "混入的通用数据，减轻遗忘（glmkit-mini 默认用自带的，其他模型默认不用）",
+    )
     questions: int = option(
         20,
         "held-out conversations asked before and after; half as many with tools absent from the tuning data",

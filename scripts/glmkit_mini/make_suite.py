@@ -1,10 +1,11 @@
-"""Write the regression suite that ships with glmkit: small talk, tools and code, from a seed that no other file uses.
+"""Write what ships with glmkit beside the model: the regression suite, and general data to replay in the quickstart.
 
     python -m scripts.glmkit_mini.make_suite
 
-Words, schemas and phrasings are held-out ones, which no training row of glmkit-mini has. The two languages take turns.
-`glmkit eval MODEL --suite` asks the questions. Results are comparable as long as the files stay as they are,
-so write them anew only when the suite itself is to change.
+Both hold small talk, tools and code from a seed that no other file uses; the two languages take turns. Words, schemas
+and phrasings of the suite are held-out ones, which no training row of glmkit-mini has; those of the general data are
+training ones. `glmkit eval MODEL --suite` asks the questions. Results are comparable as long as the files stay as they
+are, so write them anew only when the suite itself is to change.
 """
 
 from __future__ import annotations
@@ -17,30 +18,39 @@ from pathlib import Path
 
 from scripts.glmkit_mini import interpreter_episodes, talk_episodes, tool_episodes
 from scripts.glmkit_mini.mixture import Generator, Row
-from scripts.glmkit_mini.words import Language
+from scripts.glmkit_mini.words import Language, Split
 
 SEED = 20261
-OUTPUT = Path("glmkit/bundled/suite")
+OUTPUT = Path("glmkit/bundled")
 MAX_CHARACTERS = 4000  # of a row: the suite is asked on CPUs, too
-PARTS: dict[str, tuple[Generator, int]] = {  # name of the file -> its generator, rows of each language
-    "chat": (talk_episodes.episodes, 14),
-    "tools": (tool_episodes.episodes, 10),
-    "code": (interpreter_episodes.episodes, 9),
+PARTS: dict[str, tuple[Generator, int, int]] = {  # part -> its generator; rows of each language in suite, in general
+    "chat": (talk_episodes.episodes, 14, 30),
+    "tools": (tool_episodes.episodes, 10, 20),
+    "code": (interpreter_episodes.episodes, 9, 25),
 }
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
-def rows_of(part: str, seed: int) -> list[Row]:
-    """Return the rows of a part: a pure function of its arguments and the generators."""
-    generator, count = PARTS[part]
-    streams = [
-        itertools.islice(
-            filter(is_short, generator(random.Random(f"suite {seed} {part} {language}"), language, "heldout")), count
-        )
-        for language in LANGUAGES
-    ]
-    rows = itertools.chain.from_iterable(zip(*streams, strict=True))
-    return [{key: value for key, value in row.items() if key != "about"} for row in rows]
+def suite_rows(part: str, seed: int) -> list[Row]:
+    """Return the rows of a part of the suite: a pure function of its arguments and the generators."""
+    return draw(part, f"suite {seed}", "heldout", PARTS[part][1])
+
+
+def general_rows(seed: int) -> list[Row]:
+    """Return the general data, all parts mixed."""
+    rows = [row for part in PARTS for row in draw(part, f"general {seed}", "train", PARTS[part][2])]
+    random.Random(seed).shuffle(rows)
+    return rows
+
+
+def draw(part: str, seed: str, split: Split, count: int) -> list[Row]:
+    """Return ``count`` short rows of each language."""
+    streams = []
+    for language in LANGUAGES:
+        rows = PARTS[part][0](random.Random(f"{seed} {part} {language}"), language, split)
+        streams.append(itertools.islice(filter(is_short, rows), count))
+    both = itertools.chain.from_iterable(zip(*streams, strict=True))
+    return [{key: value for key, value in row.items() if key != "about"} for row in both]
 
 
 def is_short(row: Row) -> bool:
@@ -54,11 +64,14 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=OUTPUT)
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
-    options.output.mkdir(parents=True, exist_ok=True)
-    for part in PARTS:
-        lines = [json.dumps(row, ensure_ascii=False) for row in rows_of(part, options.seed)]
-        (options.output / f"{part}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
-        print(f"{options.output / part}.jsonl: {len(lines)} rows")
+    files = {f"suite/{part}.jsonl": suite_rows(part, options.seed) for part in PARTS}
+    files["sample_data/general.jsonl"] = general_rows(options.seed)
+    for name, rows in files.items():
+        path = options.output / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+        print(f"{path}: {len(lines)} rows")
 
 
 if __name__ == "__main__":

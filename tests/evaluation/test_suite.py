@@ -18,7 +18,7 @@ from glmkit.evaluation import suite
 from glmkit.evaluation.suite import PARTS, SUITE
 from glmkit.model.weights import load_model_folder, save_model_folder
 from scripts.glmkit_mini.make_suite import PARTS as WRITTEN_PARTS
-from scripts.glmkit_mini.make_suite import SEED, rows_of
+from scripts.glmkit_mini.make_suite import SEED, general_rows, suite_rows
 from tests.evaluation.conftest import ROWS, write_rows
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -26,7 +26,7 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 def test_the_shipped_suite_is_without_fault_in_both_languages_and_small() -> None:
     assert tuple(WRITTEN_PARTS) == PARTS
-    for part, (_, rows_of_each_language) in WRITTEN_PARTS.items():
+    for part, (_, rows_of_each_language, _) in WRITTEN_PARTS.items():
         file = SUITE / f"{part}.jsonl"
         report = check(file)
         assert (list(report.problems), list(report.duplicates)) == ([], [])
@@ -43,9 +43,20 @@ def test_the_shipped_suite_is_without_fault_in_both_languages_and_small() -> Non
 
 
 def test_one_seed_gives_one_suite_and_another_one_another() -> None:
-    assert rows_of("tools", SEED) == rows_of("tools", SEED)
-    assert rows_of("tools", SEED) != rows_of("tools", SEED + 1)
-    assert all("about" not in row for row in rows_of("chat", SEED))
+    assert suite_rows("tools", SEED) == suite_rows("tools", SEED)
+    assert suite_rows("tools", SEED) != suite_rows("tools", SEED + 1)
+    assert general_rows(SEED) == general_rows(SEED)
+    assert all("about" not in row for row in suite_rows("chat", SEED))
+
+
+def test_the_general_data_is_without_fault_and_has_nothing_of_the_suite() -> None:
+    file = SUITE.parent / "sample_data" / "general.jsonl"
+    report = check(file)
+    assert (list(report.problems), report.num_conversations) == ([], 150)
+    tools = {str(talk.messages[0].tools) for talk in read(file)} - {"None"}
+    assert len(tools) == 40
+    assert not tools & {str(talk.messages[0].tools) for talk in read(SUITE / "tools.jsonl")}
+    assert file.stat().st_size < 150_000
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`glmkit quickstart` from end to end with a tiny model: files, figures, stops, errors. It learns in test_mini."""
+"""`glmkit quickstart` from end to end with a tiny model: files, figures, stops, errors. It learns in test_quickstart_mini."""
 
 from __future__ import annotations
 
