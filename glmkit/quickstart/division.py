@@ -56,8 +56,9 @@ def divide(conversations: Sequence[Conversation], questions: int, seed: int) -> 
         raise DataError("quickstart-too-few", count=len(conversations), least=MIN_CONVERSATIONS)
     random = Random(seed)
     groups, plain = [], []
-    for group in groups_by_tools(conversations):
-        if tool_descriptions(conversations[group[0]]):
+    tools = [tool_descriptions(talk) for talk in conversations]
+    for group in groups_by_tools(tools):
+        if tools[group[0]]:
             groups.append(group)
         else:
             plain += group

@@ -1,4 +1,7 @@
-"""`glmkit quickstart` from end to end with a tiny model: files, figures, stops, errors. It learns in test_quickstart_mini."""
+"""`glmkit quickstart` from end to end with a tiny model: files, figures, stops, errors.
+
+What it learns is in test_quickstart_mini.
+"""
 
 from __future__ import annotations
 
