@@ -19,6 +19,7 @@ import click
 
 import glmkit
 from glmkit import config as configs
+from glmkit.chat_config import ChatConfig
 from glmkit.errors import (
     LANGUAGES,
     ConfigError,
@@ -59,7 +60,7 @@ COMMANDS: dict[str, tuple[type, str, str, str]] = {
         "加上 --suite 则改用内置的简短题目（闲聊、工具、代码），看模型是否丢失了基本能力。",
     ),
     "chat": (
-        configs.ChatConfig,
+        ChatConfig,
         "chat",
         "Talk to a model or a run in the terminal.\n\nWith PROMPT (or text on stdin) it answers once; "
         "only the reply goes to stdout.",

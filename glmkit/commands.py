@@ -6,11 +6,10 @@ Each function takes the command's config and returns its exit code (None counts 
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import replace
 
-from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, EvalConfig, ShowConfig, TrainConfig
-from glmkit.errors import ModelError, Problem, notice
+from glmkit.chat_config import ChatConfig
+from glmkit.config import CheckConfig, ConvertConfig, EvalConfig, ShowConfig, TrainConfig
 from glmkit.quickstart.config import QuickstartConfig
 from glmkit.serving_config import ServeConfig
 
@@ -47,43 +46,16 @@ def evaluate(config: EvalConfig) -> int:
 
 def chat(config: ChatConfig) -> int:
     """`glmkit chat`."""
-    import torch
+    from glmkit.chat_command import run_chat_command
 
-    from glmkit.loading import BUNDLED_MODEL, load_model, load_tokenizer, tools_layout_of
-    from glmkit.serving.engine import Engine
-    from glmkit.serving.terminal import read_prompt, run_chat
-
-    config = replace(config, prompt=read_prompt(config, sys.stdin) or "")  # an empty pipe is refused before the wait
-    if not config.model:
-        notice("serving-default-model", name=BUNDLED_MODEL)
-        config = replace(config, model=BUNDLED_MODEL)
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    try:
-        tokenizer = load_tokenizer(config.tokenizer or config.model)
-    except ModelError as error:
-        if config.prompt or not error.code.startswith("model-path-missing"):
-            raise
-        raise ModelError(
-            [*error.problems, Problem("serving-model-comes-first", values={"name": BUNDLED_MODEL})]
-        ) from error
-    dtype = None if config.dtype == "auto" else getattr(torch, config.dtype)
-    device = None if config.device == "auto" else config.device
-    model = load_model(config.model, adapter=config.adapter or None, dtype=dtype, device=device)
-    layout = tools_layout_of(config.model, adapter=config.adapter or None)
-    engine = Engine(model, tokenizer, tools_layout=layout, max_batch=1)
-    return run_chat(engine, tokenizer, config, sys.stdin, sys.stdout, sys.stderr)
+    return run_chat_command(config)
 
 
 def serve(config: ServeConfig) -> int:
     """`glmkit serve`."""
-    from importlib.util import find_spec
+    from glmkit.serving.api import require_packages
 
-    from glmkit.errors import ConfigError
-
-    for package in ("fastapi", "uvicorn", "prometheus_client"):
-        if find_spec(package) is None:
-            raise ConfigError("api-not-installed", package=package)
+    require_packages()
     from glmkit.serving.api.command import run_serve
 
     return run_serve(config)

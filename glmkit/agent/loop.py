@@ -59,7 +59,7 @@ class Agent:
 
     def reply(
         self, history: History, text: str | None = None, cancellation: Cancellation | None = None
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Answer the user and yield what happens; the last event is Done or Failed, and there is always one.
 
         A caller that stops listening ends the reply. Whichever way it ends, every call in the history has a result, so

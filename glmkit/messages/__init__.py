@@ -22,6 +22,7 @@ ROOMS = (
     "report",
     "evaluation",
     "agent",
+    "agent_chat",
     "sandbox",
     "quickstart",
 )

@@ -7,24 +7,19 @@ an error that ends the command is raised, ``cli.main`` prints it.
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
-from contextlib import suppress
 from io import TextIOWrapper
 from typing import Any, TextIO
 
 from glmkit.chat.conversation import Message
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.config import ChatConfig
+from glmkit.chat_config import ChatConfig
 from glmkit.errors import DataError, GlmkitError, RequestError, message
 from glmkit.serving.engine import Engine
 from glmkit.serving.reply_stream import ReplyStream
 from glmkit.serving.request import Request
 from glmkit.serving.sampling import SamplingParams
-
-PROMPT_SIGN = "> "
-LEFT_BY_CTRL_C = 130  # exit code
+from glmkit.terminal import converse, read_prompt
 
 # A model may send a terminal line breaks and tabs, but no other control character: escape sequences begin with one.
 CONTROL_CHARACTERS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
@@ -43,31 +38,11 @@ def run_chat(
     if isinstance(stdout, TextIOWrapper):
         stdout.reconfigure(errors="replace")  # a terminal that cannot show a character still gets the rest
     chat = _Chat(engine, tokenizer, config, stdout, stderr)
-    prompt = read_prompt(config, stdin)
+    prompt = read_prompt(config.prompt, stdin)
     if prompt is None:
         return chat.converse(stdin)
     chat.ask(prompt)
     return 0
-
-
-def read_prompt(config: ChatConfig, stdin: TextIO) -> str | None:
-    """Return the single prompt to answer: the argument, or what is piped in; None when a person sits at the terminal.
-
-    Raises:
-        RequestError: The prompt is empty or no text.
-    """
-    if config.prompt not in ("", "-"):
-        prompt = config.prompt
-    elif config.prompt == "" and stdin.isatty():
-        return None
-    else:
-        try:
-            prompt = stdin.read().rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise RequestError("serving-not-text", reason=error) from error
-    if not prompt.strip():
-        raise RequestError("serving-no-prompt")
-    return prompt
 
 
 class _Chat:
@@ -97,31 +72,7 @@ class _Chat:
     def converse(self, stdin: TextIO) -> int:
         """Read lines and answer them until the user leaves; return the exit code."""
         self.interactive = True
-        with suppress(ImportError):  # line editing and history for input(), where Python has it
-            importlib.import_module("readline")
-        self._say("serving-welcome")
-        pressed_ctrl_c = False
-        while True:
-            try:
-                line = self._read_line(stdin)
-            except KeyboardInterrupt:
-                print(file=self.stderr)
-                if pressed_ctrl_c:
-                    return LEFT_BY_CTRL_C
-                pressed_ctrl_c = True
-                self._say("serving-how-to-leave")
-                continue
-            pressed_ctrl_c = False
-            if line is None:
-                print(file=self.stderr)
-                return 0
-            command, _, argument = line.strip().partition(" ")
-            if command == "/exit":
-                return 0
-            if command.startswith("/") and "/" not in command[1:]:  # /usr/bin/env is something to ask about
-                self._obey(command, argument.strip())
-            elif command:
-                self._answer(line)
+        return converse(stdin, self.stdout, self.stderr, self._answer, self._obey)
 
     def ask(self, text: str) -> None:
         """Send a message, show the reply as it comes, and keep both.
@@ -195,17 +146,6 @@ class _Chat:
             self._say("serving-help")
         else:
             self._say("serving-unknown-command", command=command)
-
-    def _read_line(self, stdin: TextIO) -> str | None:
-        """Return the next line, None at the end of input. Ctrl-C raises KeyboardInterrupt."""
-        if stdin is sys.stdin and self.stdout is sys.stdout and stdin.isatty() and self.stdout.isatty():
-            try:
-                return input(PROMPT_SIGN)  # the only way to readline's editing
-            except EOFError:
-                return None
-        print(PROMPT_SIGN, end="", file=self.stderr, flush=True)
-        line = stdin.readline()
-        return line.rstrip("\r\n") if line else None
 
     def _write(self, text: str) -> None:
         if self.stdout.isatty():

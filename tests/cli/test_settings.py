@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from glmkit.config import ChatConfig, CheckConfig, ConvertConfig, DataFile, EvalConfig, Replay, ShowConfig, TrainConfig
+from glmkit.chat_config import ChatConfig
+from glmkit.config import CheckConfig, ConvertConfig, DataFile, EvalConfig, Replay, ShowConfig, TrainConfig
 from glmkit.errors import ConfigError
 from glmkit.settings import resolve, settings_of, to_yaml
 

@@ -18,7 +18,7 @@ PACKAGE = REPOSITORY / "glmkit"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # room or file -> what of ours it may import beyond itself; errors, messages and config are open to all.
-OPEN = {"errors", "messages", "config", "serving_config", "option", "settings"}
+OPEN = {"errors", "messages", "config", "chat_config", "serving_config", "option", "settings"}
 MAY_IMPORT = {
     "chat": set(),
     "data": {"chat", "report"},
@@ -27,11 +27,14 @@ MAY_IMPORT = {
     "hub": set(),
     "report": set(),
     "training": {"chat", "data", "model", "report", "loading"},
-    "serving": {"chat", "model", "loading"},
+    "terminal": set(),
+    "serving": {"chat", "model", "loading", "terminal"},
     "evaluation": {"chat", "data", "model", "serving", "loading"},
-    "agent": {"chat"},
+    "agent": {"chat", "terminal"},
+    "chat_command": {"agent", "chat", "loading", "model", "serving", "terminal"},
     "tuning": {"chat", "training", "evaluation"},
     "config": set(),
+    "chat_config": set(),
     "serving_config": set(),
     "option": set(),
     "settings": set(),

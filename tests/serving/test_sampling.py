@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from glmkit.config import ChatConfig
+from glmkit.chat_config import ChatConfig
 from glmkit.errors import ConfigError
 from glmkit.serving.sampler import SETTINGS
 from glmkit.serving.sampling import SamplingParams, draw, penalise, random_number

@@ -11,7 +11,7 @@ import torch
 
 from glmkit.chat.protocol import encode_chat
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.config import ChatConfig
+from glmkit.chat_config import ChatConfig
 from glmkit.errors import ConfigError, NumericsError, RequestError
 from glmkit.model.glm import GLM
 from glmkit.serving.engine import Engine
