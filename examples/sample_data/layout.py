@@ -53,10 +53,7 @@ class Function:
     def describe(self) -> str:
         """The function's natural-language documentation, without its name."""
         parameters = json.dumps({p.name: p.describe() for p in self.parameters}, ensure_ascii=False)
-        return (
-            f"{self.text}\nParameters: {parameters}\nOutput: {self.output}\n"
-            f" - Format: application/json\n - Structure: {structure(self.answer)}"
-        )
+        return f"{self.text}\nParameters: {parameters}\nOutput: {self.output}"
 
 
 @dataclass(frozen=True)
@@ -137,16 +134,6 @@ class Api:
 def to_json(value: Any) -> str:
     """JSON on one line, Chinese kept readable."""
     return json.dumps(value, ensure_ascii=False)
-
-
-def structure(answer: Any) -> str:
-    """`{"id": "string", "days": [{"low": "integer"}]}` -> `Object{id, days: Array[Object{low}]}`"""
-    if isinstance(answer, list):
-        return f"Array[{structure(answer[0])}]"
-    if isinstance(answer, dict):
-        fields = (name if isinstance(inner, str) else f"{name}: {structure(inner)}" for name, inner in answer.items())
-        return f"Object{{{', '.join(fields)}}}"
-    return str(answer)
 
 
 def schema(answer: Any) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def test_nothing_is_asked_that_was_trained_on(sizes: list[int], plain: int, seed
 
 
 def test_the_bundled_data_is_divided_as_announced() -> None:
-    division = divide(read(SAMPLE_DATA), questions=20, seed=10)
+    division = divide(read(SAMPLE_DATA), questions=20, seed=3)
     assert (division.num_groups, division.num_absent_groups) == (10, 2)
     assert (len(division.tuning), len(division.tuned), len(division.absent)) == (260, 20, 10)
     assert len(tools_of(division.tuned)) == 10
