@@ -31,13 +31,13 @@ class QuickstartConfig:
         "time for the training, about; fewer steps are made where they are slow",
         "训练大约用多少秒；较慢的机器上会减少步数",
     )
-    steps: int = option(220, "optimizer steps, at most", "最多的优化步数")
+    steps: int = option(400, "optimizer steps, at most", "最多的优化步数")
     samples_per_step: int = option(4, "samples in one optimizer step", "每个优化步的样本数")
     prefix_len: int = option(32, "number of prefix positions", "前缀长度")
     learning_rate: float | None = option(
         None,
-        "peak learning rate (default: 0.15 for glmkit-mini, else 2e-2)",
-        "最大学习率（glmkit-mini 默认 0.15，其他 2e-2）",
+        "peak learning rate (default: 0.06 for glmkit-mini, else 2e-2)",
+        "最大学习率（glmkit-mini 默认 0.06，其他 2e-2）",
     )
     replay: str = option(
         "",

@@ -52,11 +52,11 @@ def test_one_seed_gives_one_suite_and_another_one_another() -> None:
 def test_the_general_data_is_without_fault_and_has_nothing_of_the_suite() -> None:
     file = SUITE.parent / "sample_data" / "general.jsonl"
     report = check(file)
-    assert (list(report.problems), report.num_conversations) == ([], 150)
+    assert (list(report.problems), report.num_conversations) == ([], 760)
     tools = {str(talk.messages[0].tools) for talk in read(file)} - {"None"}
-    assert len(tools) == 40
+    assert len(tools) == 400
     assert not tools & {str(talk.messages[0].tools) for talk in read(SUITE / "tools.jsonl")}
-    assert file.stat().st_size < 150_000
+    assert file.stat().st_size < 800_000
 
 
 @pytest.fixture
