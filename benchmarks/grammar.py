@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from glmkit.data.json_schema import mismatches
 
 from glmkit.chat.conversation import Message, ToolCall
+from glmkit.chat.json_schema import mismatches
 from glmkit.chat.protocol import make_protocol
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.serving.grammar import GrammarCompiler

@@ -61,6 +61,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         ("seed", 0, "of the prompts"),
     ):
         parser.add_argument(f"--{name}", type=int, default=default, help=f"{text} (default {default})")
+    parser.add_argument("--temperature", type=float, help="0 is greedy (default: the server's)")
     parser.add_argument("--vary", type=float, default=0.5, help="share by which lengths vary (default 0.5)")
     parser.add_argument("--drop", type=float, default=0.0, help="share of requests whose client leaves half-way")
     parser.add_argument("--limit-s", type=float, default=300.0, help="stop after so many seconds (default 300)")
@@ -90,7 +91,8 @@ def make_bodies(arguments: argparse.Namespace, model: str) -> list[dict[str, Any
         return max(1, round(middle * draw.uniform(1 - arguments.vary, 1 + arguments.vary)))
 
     beginnings = [words(arguments.shared_words) for _ in range(arguments.groups)]
-    more = {"ignore_eos": True} if arguments.ignore_eos else {}
+    more: dict[str, Any] = {"ignore_eos": True} if arguments.ignore_eos else {}
+    more |= {} if arguments.temperature is None else {"temperature": arguments.temperature}
     bodies = []
     for i in range(arguments.requests):
         own = words(varied(max(1, arguments.prompt_words - arguments.shared_words)))

@@ -103,10 +103,6 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "没有名为 {name} 的模型；可用的有 {known}",
     ),
     "api-unsupported": ("{param} is not supported", "不支持 {param}"),
-    "api-no-grammar": (
-        "{param} needs the grammar engine, which this server does not have",
-        "{param} 需要语法引擎，而本服务器没有",
-    ),
     "api-top-logprobs": ("top_logprobs needs logprobs: true", "top_logprobs 需要同时设置 logprobs: true"),
     "api-bias-id": (
         "logit_bias: {value} is no token id; they are 0 to {last}",
@@ -172,6 +168,14 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     "api-format-and-tools": (
         "{param} and a tool_choice that demands a call exclude each other",
         "{param} 与要求调用工具的 tool_choice 不能同时使用",
+    ),
+    "api-held-reply": (
+        "{param} cannot be kept: with tools or a response_format the reply ends where it is complete",
+        "无法满足 {param}：给出 tools 或 response_format 时，回答在完整处结束",
+    ),
+    "api-quarantined": (
+        "this request was running each of the last {times} times the engine failed; it is not tried again for a while",
+        "引擎最近 {times} 次故障时都在处理此请求；暂时不再重试",
     ),
     # Adapters.
     "api-adapters-fixed": (

@@ -5,20 +5,19 @@ Out: a Plan, which holds what the prompt ends with, what may be generated behind
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from glmkit.chat.protocol import ChatProtocol
 from glmkit.chat.tokenizer import Tokenizer
-from glmkit.errors import ConfigError
 from glmkit.serving.api.errors import ApiError
 from glmkit.serving.api.limits import LIMITS, check_json
 from glmkit.serving.api.tool_requests import ToolRequest
 from glmkit.serving.api.types import shown
+from glmkit.serving.constraint import Constraint
+from glmkit.serving.grammar import GrammarCompiler
 
-GRAMMAR = "glmkit.serving.grammar"
 FORMATS = ("text", "json_object", "json_schema")
 
 
@@ -35,27 +34,26 @@ class Plan:
 
     stop_ids: tuple[int, ...]
     begun: list[int] = field(default_factory=list)
-    constraint: Any = None
+    constraint: Constraint | None = None
     call_names: frozenset[str] = frozenset()
 
 
 class Constraints:
-    """Makes Plans for one model. Without the grammar's library, what needs it is refused.
+    """Makes Plans for one model.
 
     Args:
         tokenizer: of the model.
         protocol: of the model.
         vocab_size: rows of the model's embedding.
+
+    Raises:
+        ConfigError: the grammar's library is not installed.
     """
 
     def __init__(self, tokenizer: Tokenizer, protocol: ChatProtocol, vocab_size: int) -> None:
         self._tokenizer = tokenizer
         self._protocol = protocol
-        try:
-            compiler_class = importlib.import_module(GRAMMAR).GrammarCompiler
-            self._compiler = compiler_class(tokenizer, protocol, vocab_size)
-        except (ImportError, ConfigError):
-            self._compiler = None
+        self._compiler = GrammarCompiler(tokenizer, protocol, vocab_size)
 
     def plan(self, tools: ToolRequest, response_format: Any) -> Plan:
         """Return the plan of a request; takes as long as a grammar needs to be compiled.
@@ -69,8 +67,8 @@ class Constraints:
         if schema is not None:
             if tools.choice not in ("none", "auto"):
                 raise ApiError(400, "api-format-and-tools", param="response_format")
-            compiler = self._compiler_for("response_format")
-            constraint = compiler.json_object() if schema is True else compiler.json_schema(schema)
+            is_any = schema is True
+            constraint = self._compiler.json_object() if is_any else self._compiler.json_schema(schema)
             return Plan(stop_ids, constraint=constraint)
         if not tools.names:
             if not tools.tools:
@@ -78,15 +76,8 @@ class Constraints:
             # "none": the header line of an answer is given, and no other message may follow.
             next_message_id = self._tokenizer.special_ids["<|assistant|>"]
             return Plan((*stop_ids, next_message_id), begun=self._tokenizer.encode("\n"))
-        if tools.choice != "auto" and self._compiler is None:
-            self._compiler_for("tool_choice")
-        constraint = self._compiler and self._compiler.tool_calls(list(tools.tools), tools.choice)
+        constraint = self._compiler.tool_calls(list(tools.tools), tools.choice)
         return Plan(stop_ids, constraint=constraint, call_names=tools.names)
-
-    def _compiler_for(self, param: str) -> Any:
-        if self._compiler is None:
-            raise ApiError(400, "api-no-grammar", param=param, code="unsupported_value")
-        return self._compiler
 
 
 def read_format(given: Any) -> Any:

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from glmkit.errors import GlmkitError
 from glmkit.serving.api.errors import ApiError
 from glmkit.serving.api.limits import LIMITS
+from glmkit.serving.api.quarantine import Quarantine
 from glmkit.serving.api.tickets import Observer, Ticket, Token
 from glmkit.serving.engine import Engine
 from glmkit.serving.request import Request
@@ -75,6 +76,7 @@ class EngineLoop:
         self._build = build
         self._max_waiting = max_waiting
         self._open: set[Ticket] = set()
+        self._quarantine = Quarantine()
         self._commands: queue.SimpleQueue[Callable[[Engine], None] | None] = queue.SimpleQueue()
         self._live: dict[int, _Live] = {}  # by id of the ticket; the engine's thread only
         self._step_began: float | None = None
@@ -131,9 +133,13 @@ class EngineLoop:
             prompt_ids: not empty, within the context and the vocabulary.
             params: how to continue it.
             more: ``adapter`` and ``constraint``; None is left out.
+
+        Raises:
+            ApiError: 429 or 503: no more can be taken, or the engine has failed each time it ran this.
         """
         self.check_ready()
         ticket = Ticket(self.cancel, model, prompt_ids, params, {key: value for key, value in more.items() if value})
+        self._quarantine.check(ticket)
         self._open.add(ticket)
         self.observer.submitted(ticket)
         self._commands.put(lambda engine: self._admit(engine, ticket))
@@ -200,6 +206,7 @@ class EngineLoop:
                 ticket.buffer.extend(item.tokens)
                 ticket.wake.set()
             if item.finish_reason is not None:
+                self._quarantine.ended_well(ticket)
                 ticket.stop_id, ticket.error = item.stop_id, item.error
                 self._end(ticket, item.finish_reason)
             elif len(ticket.buffer) > LIMITS.buffered_tokens:
@@ -214,6 +221,7 @@ class EngineLoop:
             _settle(self._started, None, error)
         elif self.state == "ready":
             self.state = "restarting"
+            self._quarantine.failed(self._open)
         for ticket in list(self._open):
             ticket.error = ApiError(500, "api-engine-died", code="engine_died", kind=type(error).__name__)
             self.cancel(ticket, "error")  # the next engine may have admitted it already

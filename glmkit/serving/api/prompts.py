@@ -56,6 +56,8 @@ def prepare_chat(
     check_length(messages, models, max_seq_len)
     prompt_ids = served.protocol.encode_prompt(messages)
     plans = [constraints.plan(tools, body.response_format) for _ in range(body.n or 1)]
+    if body.ignore_eos and plans[0].constraint is not None:
+        raise ApiError(400, "api-held-reply", param="ignore_eos")
     prompt_ids = prompt_ids + plans[0].begun
     max_tokens = body.max_completion_tokens or body.max_tokens
     logprobs = (body.top_logprobs or 0) if body.logprobs else None

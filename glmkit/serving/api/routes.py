@@ -130,10 +130,15 @@ async def answer_completion(api: Api, body: CompletionRequest) -> Response:
 def submit(api: Api, served: Served, jobs: Sequence[Job]) -> list[Ticket]:
     """Submit all jobs of a request, or none."""
     api.loop.check_ready(len(jobs))
-    return [
-        api.loop.submit(served.name, job.prompt_ids, job.params, adapter=served.adapter, constraint=job.plan.constraint)
-        for job in jobs
-    ]
+    tickets: list[Ticket] = []
+    try:
+        for job in jobs:
+            more = {"adapter": served.adapter, "constraint": job.plan.constraint}
+            tickets.append(api.loop.submit(served.name, job.prompt_ids, job.params, **more))
+    except ApiError:
+        cancel(tickets)
+        raise
+    return tickets
 
 
 async def answer(body: Sampled, head: Head, choices: Sequence[Choice], num_prompts: int) -> Response:

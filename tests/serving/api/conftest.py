@@ -33,13 +33,15 @@ def api_glm(learn: Callable[..., GLM], small_tokenizer: Tokenizer) -> GLM:
 
 @pytest.fixture(scope="session")
 def start(api_glm: GLM, small_tokenizer: Tokenizer, api_folder: Path) -> Start:
-    """Return a context manager that runs a server: settings of ServeConfig, and ``access`` or ``model`` for others."""
+    """Return a context manager that runs a server: settings of ServeConfig; access, model and tokenizer for others."""
 
     @contextmanager
-    def running(model: GLM | None = None, access: Access | None = None, **settings: Any) -> Iterator[Running]:
+    def running(
+        model: GLM | None = None, access: Access | None = None, tokenizer: Tokenizer | None = None, **settings: Any
+    ) -> Iterator[Running]:
         config = replace(ServeConfig(model=str(api_folder), drain_s=5, max_batch=8), **settings)
-        places = [Place("talking", None, "as_is")]
-        api = make_api(config, model or api_glm, small_tokenizer, places)
+        places = [Place(config.name or "talking", None, "as_is")]
+        api = make_api(config, model or api_glm, tokenizer or small_tokenizer, places)
         access = access or Access(hosts=LOOPBACK_HOSTS)
         bound = bind("127.0.0.1", 0)
         app = make_app(api, access, lambda path: (find_adapter(path), "as_is"))

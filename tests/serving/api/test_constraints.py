@@ -8,9 +8,6 @@ from typing import Any
 import pytest
 from api_server import ANSWER, INTERPRETER, TOOLS, Running
 
-pytest.importorskip("llguidance", reason="needs the extra [serve]")
-pytest.importorskip("glmkit.serving.grammar")
-
 PATH = "/v1/chat/completions"
 TIME = {
     "type": "function",
@@ -105,6 +102,15 @@ def test_n_choices_are_constrained_each_by_itself(server: Running) -> None:
     body = {"messages": [{"role": "user", "content": "hello"}], "tools": [TIME], "tool_choice": "required", "n": 4}
     answer = server.post(PATH, {**body, "temperature": 2, "top_p": 1, "seed": 5})[1]
     assert [only_call(choice)[0] for choice in answer["choices"]] == ["get_time"] * 4
+
+
+@pytest.mark.parametrize("held", [{"tools": [TIME]}, {"response_format": {"type": "json_object"}}])
+def test_a_reply_that_is_held_to_a_form_cannot_go_on_behind_its_end(server: Running, held: dict[str, Any]) -> None:
+    body = {"messages": [{"role": "user", "content": "hello"}], "ignore_eos": True, **held}
+    status, answer = server.post(PATH, body)
+    assert (status, answer["error"]["param"]) == (400, "ignore_eos")
+    assert "ends where it is complete" in answer["error"]["message"]
+    assert server.post(PATH, {**body, "max_tokens": 3, "ignore_eos": False})[0] == 200
 
 
 @pytest.mark.parametrize(

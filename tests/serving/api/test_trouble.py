@@ -169,9 +169,10 @@ def test_an_engine_that_dies_ends_all_streams_with_an_error_and_comes_back(
 ) -> None:
     monkeypatch.setattr(engine_loop, "LONGEST_BACKOFF_S", 0.1)
     with start(model=own_glm) as server:
-        for _ in range(times):
+        for round in range(times):
             with ThreadPoolExecutor(5) as pool:
-                futures = [pool.submit(server.events, PATH, {**LONG, "max_tokens": 900}) for _ in range(5)]
+                bodies = [{**LONG, "max_tokens": 900, "seed": 5 * round + i} for i in range(5)]
+                futures = [pool.submit(server.events, PATH, body) for body in bodies]
                 server.wait_until(lambda: server.api.loop.num_open == 5)
                 fail_once(own_glm)
                 results = [future.result(10) for future in futures]
@@ -179,6 +180,32 @@ def test_an_engine_that_dies_ends_all_streams_with_an_error_and_comes_back(
             assert all("RuntimeError" in events[-1]["error"]["message"] for events in results)
             server.wait_until(lambda: server.request("GET", "/ready")[0] == 200)
             assert server.chat()["message"]["content"] == ANSWER
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_request_that_was_there_at_failure_after_failure_has_to_wait(
+    start: Start, own_glm: GLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die_with(server: Running, *bodies: Any) -> None:
+        with ThreadPoolExecutor(len(bodies)) as pool:
+            futures = [pool.submit(server.post, PATH, body) for body in bodies]
+            server.wait_until(lambda: server.api.loop.num_open == len(bodies))
+            fail_once(own_glm)
+            assert [future.result(10)[1]["error"]["code"] for future in futures] == ["engine_died"] * len(bodies)
+        server.wait_until(lambda: server.request("GET", "/ready")[0] == 200)
+
+    monkeypatch.setattr(engine_loop, "LONGEST_BACKOFF_S", 0.1)
+    guilty, other = {**LONG, "seed": 1}, {**LONG, "seed": 2}
+    with start(model=own_glm) as server:
+        die_with(server, guilty, other)
+        die_with(server, guilty, other)  # either may have been it
+        die_with(server, guilty)
+        status, body, fields = server.request("POST", PATH, guilty)
+        assert (status, body["error"]["code"]) == (503, "request_quarantined")
+        assert "each of the last 3 times" in body["error"]["message"] and int(fields["retry-after"]) > 60
+        assert server.post(PATH, {**guilty, "n": 2, "seed": 0})[1]["error"]["code"] == "request_quarantined"
+        assert server.api.loop.num_open == 0
+        assert server.post(PATH, {**other, "max_tokens": 5})[0] == 200
 
 
 def test_without_an_engine_the_server_is_not_ready(start: Start, own_glm: GLM, monkeypatch: pytest.MonkeyPatch) -> None:
