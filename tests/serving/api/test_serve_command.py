@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -197,3 +198,29 @@ def test_a_server_lives_and_ends_on_sigterm(process: tuple[subprocess.Popen[str]
     done.send_signal(signal.SIGTERM)
     assert done.wait(10) == 0
     assert "stopping: 0 open requests may take up to 30 s" in done.stderr.read()  # type: ignore[union-attr]
+
+
+def test_a_signal_while_loading_ends_at_once(folder: Path) -> None:
+    command = [sys.executable, "-m", "glmkit", "serve", str(folder), "--port", "0", "--lang", "en"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as loading:
+        assert loading.stderr is not None
+        assert loading.stderr.readline().startswith("loading ")
+        loading.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        loading.wait(10)
+        assert time.monotonic() - began < 2
+        assert "Traceback" not in loading.stderr.read()
+
+
+@pytest.mark.slow
+def test_a_killed_server_leaves_nothing_behind(process: tuple[subprocess.Popen[str], str]) -> None:
+    done, url = process
+    children = Path(f"/proc/{done.pid}/task/{done.pid}/children").read_text()
+    assert children == "", "the engine is a thread: there is no other process that could be left"
+    done.kill()
+    done.wait(10)
+    with pytest.raises(OSError):
+        ask(url, "/health")
+    with socket.socket() as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", int(url.rpartition(":")[2])))
