@@ -1,9 +1,12 @@
 """What constrained replies cost: compile time, time of a mask, and invalid calls among random masked samples.
 
     python benchmarks/grammar.py [TOKENIZER_FOLDER] [--samples 1000]
+    python benchmarks/grammar.py --throughput glmkit-mini [--rounds 5]
 
 Every sample is a reply of random allowed tokens; it counts as invalid unless it reads back as a call of the tool whose
 arguments fit its schema. Times are of the calls to ``write_mask`` alone, with the grammar shared as a server shares it.
+``--throughput`` lets an engine answer with and without masks in turn, 32 requests at once and the same lengths of
+prompts and replies, and compares the seconds.
 """
 
 from __future__ import annotations
@@ -18,11 +21,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from glmkit.chat.conversation import Message, ToolCall
+from glmkit.chat.conversation import TOOL_SENTENCE, Message, ToolCall
 from glmkit.chat.json_schema import mismatches
 from glmkit.chat.protocol import make_protocol
 from glmkit.chat.tokenizer import Tokenizer
+from glmkit.loading import load_model, load_tokenizer, tools_layout_of
+from glmkit.serving.engine import Engine
 from glmkit.serving.grammar import GrammarCompiler
+from glmkit.serving.sampling import SamplingParams
 
 TOOLS: list[dict[str, Any]] = [
     {
@@ -70,7 +76,12 @@ def main() -> None:
     parser.add_argument("tokenizer", nargs="?", default=str(bundled), help="folder of a tokenizer.model")
     parser.add_argument("--samples", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--throughput", metavar="MODEL", help="compare an engine's seconds with and without masks")
+    parser.add_argument("--rounds", type=int, default=5, help="of --throughput (default 5)")
     args = parser.parse_args()
+    if args.throughput:
+        print(json.dumps(compare_throughput(args.throughput, args.rounds), indent=2))
+        return
     print(json.dumps(measure(args.tokenizer, args.samples, args.seed), indent=2))
 
 
@@ -108,6 +119,46 @@ def measure(folder: str, samples: int, seed: int) -> dict[str, Any]:
         "masks": len(random_us),
         "random_walk_us": _quantiles(random_us),
         "auto_replies_us": _quantiles(written_us),
+    }
+
+
+def compare_throughput(model_name: str, rounds: int, batch: int = 32) -> dict[str, Any]:
+    """Return seconds of three batches of replies, held by the grammar and free, and by how much the first is slower."""
+    model, tokenizer = load_model(model_name, device="cpu"), load_tokenizer(model_name)
+    engine = Engine(model, tokenizer, max_batch=batch)  # prompts are computed once, so that decoding is what is timed
+    protocol = make_protocol(tokenizer, tools_layout=tools_layout_of(model_name))
+    compiler = GrammarCompiler(tokenizer, protocol, model.config.vocab_size)
+    system = Message(role="system", content=TOOL_SENTENCE, tools=TOOLS)
+    cities = ("Paris", "Rome", "Oslo", "Lima", "北京", "上海")
+    questions = [f"What is the weather in {cities[i % 6]} for {i % 14 + 1} days?" for i in range(3 * batch)]
+    prompts = [protocol.encode_prompt([system, Message(role="user", content=text)]) for text in questions]
+
+    def answer(lengths: list[int] | None) -> tuple[float, list[int]]:
+        """Answer all prompts, held by the grammar, or freely with replies of the lengths given."""
+        requests = []
+        for i, prompt in enumerate(prompts):
+            if lengths is None:
+                params = SamplingParams(temperature=0.8, top_p=0.8, seed=i, max_tokens=128)
+                constraint = compiler.tool_calls(TOOLS, "required")
+            else:
+                params = SamplingParams(temperature=0.8, top_p=0.8, seed=i, max_tokens=lengths[i], ignore_eos=True)
+                constraint = None
+            requests.append(engine.submit(prompt, params, constraint=constraint))
+        start = time.perf_counter()
+        while any(request.state != "finished" for request in requests):
+            engine.step()
+        return time.perf_counter() - start, [len(request.ids) + (request.stop_id is not None) for request in requests]
+
+    lengths = answer(None)[1]
+    answer(lengths)
+    held, free = zip(*((answer(None)[0], answer(lengths)[0]) for _ in range(rounds)), strict=True)
+    return {
+        "model": model_name,
+        "batch": batch,
+        "tokens": sum(lengths),
+        "held_s": [round(seconds, 3) for seconds in held],
+        "free_s": [round(seconds, 3) for seconds in free],
+        "slower_by_percent": round(100 * (min(held) / min(free) - 1), 1),
     }
 
 

@@ -21,6 +21,7 @@ from glmkit.option import Checks
 GREEDY_BELOW = 1e-5  # dividing by less than this leaves nothing but the likeliest token, or an overflow
 LARGEST_LOGIT = 1e30  # so that no temperature or penalty in range can push a finite logit to infinity
 SMALLEST_PENALTY = 1e-6
+SMALLEST_EXPONENT, SMALLEST_WEIGHT = -87.0, 1.7e-38  # exp of less is no normal float32
 MAX_SEED = 2**63 - 1
 MAX_LOGPROBS = 20
 MAX_STOPS = 16
@@ -156,7 +157,7 @@ def draw(logits: Tensor, *, temperature: Tensor, top_k: Tensor, top_p: Tensor, m
     rows = (~keeps_all).nonzero().squeeze(1)
     if not len(rows):
         return tokens
-    total = scaled[rows].exp().sum(dim=-1, keepdim=True, dtype=torch.float64)
+    total = _weights(scaled[rows]).sum(dim=-1, keepdim=True, dtype=torch.float64)
     # No weight is above 1, so top_p keeps at least so many tokens: a flat row need not be tried with a few.
     fewest = torch.where((top_k[rows] == vocab_size) & (min_p[rows] <= 0), top_p[rows] * total, 0).squeeze(1)
     for size in (*(stage for stage in STAGES if stage < vocab_size), vocab_size):
@@ -176,10 +177,19 @@ def draw(logits: Tensor, *, temperature: Tensor, top_k: Tensor, top_p: Tensor, m
     return tokens
 
 
+def _weights(scaled: Tensor) -> Tensor:
+    """Return exp(scaled), and 0 for what is next to nothing, as tokens that a mask forbids are.
+
+    A CPU takes 7 to 15 times as long for exponentials that underflow, 3 ms a step at 32 x 8,256: a tenth of a small
+    model's step.
+    """
+    return torch.threshold_(scaled.clamp_min(SMALLEST_EXPONENT).exp_(), SMALLEST_WEIGHT, 0.0)
+
+
 def _draw_from_all(scaled: Tensor, draws: Tensor) -> Tensor:
     """Return one token [N] per row of logits [N, V] whose maximum is 0; the vocabulary's order."""
     # float64: a float32 running sum over 65,024 tokens is off by more than the rarest of them weighs.
-    reached = scaled.exp().cumsum(dim=-1, dtype=torch.float64)  # [N, V]
+    reached = _weights(scaled).cumsum(dim=-1, dtype=torch.float64)  # [N, V]
     total = reached[:, -1:].contiguous()
     last = torch.searchsorted(reached, total)  # the last token with a weight
     return torch.searchsorted(reached, draws * total, right=True).minimum(last).squeeze(-1)

@@ -226,3 +226,15 @@ def test_draws_depend_on_seed_and_position_and_fill_the_unit_interval_evenly() -
     assert len(set(numbers)) == 2000 and random_number(3, 7) == random_number(3, 7)
     counts = torch.histc(torch.tensor(numbers, dtype=torch.float64), bins=10, min=0, max=1)
     assert ((counts - 200).abs() < 60).all()  # four and a half standard deviations
+
+
+@pytest.mark.parametrize("hidden", [-torch.inf, -1e30, -200.0])
+def test_what_is_next_to_nothing_is_never_drawn(hidden: float) -> None:
+    logits = torch.full((3, 2000), hidden)
+    logits[:, 700] = 5.0
+    logits[:, 1999] = 5.0
+    settings = {"temperature": torch.ones(3, 1), "top_k": torch.zeros(3, 1, dtype=torch.long)}
+    draws = torch.tensor([[0.0], [0.49], [1 - 2.0**-53]], dtype=torch.float64)
+    for top_p, min_p in ((1.0, 0.0), (0.99, 0.0), (1.0, 0.5)):
+        shares = {"top_p": torch.full((3, 1), top_p).double(), "min_p": torch.full((3, 1), min_p).double()}
+        assert draw(logits, **settings, **shares, draws=draws).tolist() == [700, 700, 1999]
