@@ -1,10 +1,11 @@
-# make demo: glmkit quickstart, fine-tuning seen to work.   make test: the tests.   Both set up .venv themselves.
+# make demo: glmkit quickstart, fine-tuning seen to work.   make web: talk to a model in the browser.
+# make test: the tests.   All set up .venv themselves.
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help demo test test-slow test-system test-gpu check bench clean
+.PHONY: help demo web test test-slow test-system test-gpu check bench clean
 help:
-	@sed -n '1p; s/^## //p' Makefile
+	@sed -n '1,2p; s/^## //p' Makefile
 ## make check      ruff and mypy
 ## make test-slow  the tests that take minutes
 ## make test-system  the tests that need root and programs of the system, which it installs (Debian, Ubuntu)
@@ -16,12 +17,19 @@ help:
 	@scripts/setup.sh
 	@touch $@
 
+.venv/web: pyproject.toml constraints.txt scripts/setup.sh
+	@scripts/setup.sh serve,web
+	@touch $@ .venv/core
+
 .venv/test: pyproject.toml constraints.txt scripts/setup.sh
 	@scripts/setup.sh test
-	@touch $@ .venv/core
+	@touch $@ .venv/core .venv/web
 
 demo: .venv/core
 	@.venv/bin/glmkit quickstart
+
+web: .venv/web
+	@.venv/bin/python -m glmkit web $(ARGS)
 
 test: .venv/test
 	.venv/bin/python -m pytest -m "not slow and not gpu and not system"

@@ -33,6 +33,7 @@ from glmkit.errors import (
 from glmkit.quickstart.config import QuickstartConfig
 from glmkit.serving_config import ServeConfig
 from glmkit.settings import Resolved, Setting, resolve, settings_of, to_yaml
+from glmkit.web_config import WebConfig
 
 # path of the command -> (its config, name of its function in glmkit.commands, help in English, help in Chinese)
 COMMANDS: dict[str, tuple[type, str, str, str]] = {
@@ -73,6 +74,14 @@ COMMANDS: dict[str, tuple[type, str, str, str]] = {
         "through ssh -L, or with --host and a key. MODEL_PATH, TOKENIZER_PATH and PT_PATH work, too.",
         "以兼容 OpenAI 的 API 提供模型、训练结果和任意多个适配器。\n\n"
         "其他机器可通过 ssh -L 访问，或使用 --host 并设置密钥。也支持 MODEL_PATH、TOKENIZER_PATH 和 PT_PATH。",
+    ),
+    "web": (
+        WebConfig,
+        "web",
+        "Talk to a model in the browser: chat, tools, code.\n\nStarts the API and the page, on this machine only. "
+        "MODEL_PATH, TOKENIZER_PATH and PT_PATH work, too.",
+        "在浏览器里与模型对话、使用工具、运行代码。\n\n"
+        "同时启动 API 和页面，仅限本机访问。也支持 MODEL_PATH、TOKENIZER_PATH 和 PT_PATH。",
     ),
     "data convert": (
         configs.ConvertConfig,

@@ -12,6 +12,7 @@ from glmkit.chat_config import ChatConfig
 from glmkit.config import CheckConfig, ConvertConfig, EvalConfig, ShowConfig, TrainConfig
 from glmkit.quickstart.config import QuickstartConfig
 from glmkit.serving_config import ServeConfig
+from glmkit.web_config import WebConfig
 
 # OpenMP's threads wait for each other by spinning for milliseconds. Where something else wants a core, too, a step then
 # takes three to ten times as long; sleeping after a short spin costs nothing measurable on an idle machine
@@ -59,6 +60,25 @@ def serve(config: ServeConfig) -> int:
     from glmkit.serving.api.command import run_serve
 
     return run_serve(config)
+
+
+def web(config: WebConfig) -> int:
+    """`glmkit web`."""
+    from importlib.util import find_spec
+
+    from glmkit.errors import ConfigError, notice
+
+    for package in ("streamlit", "httpx2", "fastapi", "uvicorn", "prometheus_client"):
+        if find_spec(package) is None:
+            raise ConfigError("web-not-installed", package=package)
+    from glmkit.web.command import run_web
+
+    if not config.model and not config.api:
+        from glmkit.loading import BUNDLED_MODEL
+
+        notice("serving-default-model", name=BUNDLED_MODEL)
+        config = replace(config, model=BUNDLED_MODEL)
+    return run_web(config)
 
 
 def data_convert(config: ConvertConfig) -> int:

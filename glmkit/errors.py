@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ LANGUAGES = ("en", "zh")
 MAX_PRINTED_PROBLEMS = 20
 
 _language: str | None = None  # None: follow the locale; set once by the command line
+_language_here: ContextVar[str | None] = ContextVar("language", default=None)  # of this thread, before the other
 
 
 def set_language(language: str | None) -> None:
@@ -27,8 +29,16 @@ def set_language(language: str | None) -> None:
     _language = language
 
 
+def set_language_here(language: str | None) -> None:
+    """Choose the language of this thread alone: a server may speak English and Chinese at the same time."""
+    _language_here.set(language)
+
+
 def current_language() -> str:
     """Return "zh" when the user asked for it or the locale is a Chinese one, otherwise "en"."""
+    here = _language_here.get()
+    if here is not None:
+        return here
     if _language is not None:
         return _language
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""

@@ -25,6 +25,7 @@ ROOMS = (
     "agent_chat",
     "sandbox",
     "quickstart",
+    "web",
 )
 
 TABLE: dict[str, Row] = {}

@@ -1,0 +1,92 @@
+"""The page: who is here, which mode, the conversation, and the answers that are coming.
+
+Streamlit runs ``show_page`` from top to bottom after every click. All that matters lives in the session (session.py);
+widgets are filled from it and write back to it, so a reload shows what was there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from glmkit.agent.api import ApiError
+from glmkit.errors import GlmkitError, current_language, message, set_language_here
+from glmkit.web.conversation_view import show_conversation
+from glmkit.web.service import BUNDLED, the_service
+from glmkit.web.session import Mode, Session
+from glmkit.web.sidebar import show_sidebar
+from glmkit.web.widgets import show_error
+
+SESSION_PARAMETER = "s"
+ICON = Path(__file__).with_name("icon.png")
+WELCOMES: dict[Mode, str] = {"chat": "web-welcome-chat", "tool": "web-welcome-tool", "code": "web-welcome-code"}
+EXAMPLES: dict[Mode, tuple[str, ...]] = {
+    "chat": ("web-example-chat-1", "web-example-chat-2", "web-example-chat-3"),
+    "tool": ("web-example-tool-1", "web-example-tool-2"),
+    "code": ("web-example-code-1", "web-example-code-2", "web-example-code-3"),
+}
+
+
+def show_page() -> None:
+    """Show everything once."""
+    set_language_here(None)  # this thread may have served another visitor
+    service = the_service()
+    session = service.session(st.query_params.get(SESSION_PARAMETER, ""), lambda: Session(service, _language()))
+    if st.query_params.get(SESSION_PARAMETER) != session.id:
+        st.query_params[SESSION_PARAMETER] = session.id
+    set_language_here(session.settings.language)
+    is_wide = len(session.dialogue.sides) > 1
+    st.set_page_config(page_title="glmkit", page_icon=str(ICON), layout="wide" if is_wide else "centered")
+    try:
+        names = service.models()
+    except ApiError as error:
+        show_error(error)
+        st.button(message("web-try-again"), key="try-again")
+        return
+    show_sidebar(session, names)
+    if session.settings.model == BUNDLED:
+        st.info(message("web-banner", name=BUNDLED), icon=":material/info:")
+    if session.trouble is not None:
+        show_error(session.trouble)
+        session.trouble = None
+    trouble = _code_trouble(session)
+    if trouble is not None:
+        show_error(trouble)
+        return
+    if session.dialogue.is_empty:
+        _show_welcome(session)
+    st.chat_input(
+        message("web-question"),
+        key="question",
+        disabled=session.dialogue.is_busy,
+        on_submit=lambda: session.ask(st.session_state["question"]),
+    )
+    show_conversation(session)
+
+
+def _show_welcome(session: Session) -> None:
+    mode = session.settings.mode
+    st.markdown(message(WELCOMES[mode]))
+    if mode == "tool" and session.settings.manual:
+        return
+    columns = st.columns(len(EXAMPLES[mode]))
+    for column, code in zip(columns, EXAMPLES[mode], strict=True):
+        question = message(code)
+        column.button(question, key=code, on_click=session.ask, args=(question,), width="stretch")
+
+
+def _code_trouble(session: Session) -> GlmkitError | None:
+    """Return why the mode of code cannot be used here, None where it can."""
+    if session.settings.mode != "code":
+        return None
+    try:
+        session.interpreter()
+    except GlmkitError as error:
+        return error
+    return None
+
+
+def _language() -> str:
+    """Return the language of a new visitor: the browser's, or else the command's."""
+    return "zh" if (st.context.locale or "").lower().startswith("zh") else current_language()

@@ -1,0 +1,261 @@
+"""What all visitors of the page share: the API, the tools and their processes, how code is confined, the sessions."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from glmkit.agent.api import Api, ApiError, Sampling
+from glmkit.agent.cancellation import Cancellation
+from glmkit.agent.loop import Agent
+from glmkit.agent.mcp_tools import McpTools
+from glmkit.agent.python_tools import SHIPPED, PythonTools
+from glmkit.agent.result import ToolResult
+from glmkit.agent.sandbox import Interpreter
+from glmkit.agent.tool import Tool
+from glmkit.agent.toolbox import ManualTools, Toolbox, ToolSource
+from glmkit.errors import ConfigError, current_language
+from glmkit.web_config import Sandbox
+
+if TYPE_CHECKING:
+    from glmkit.web.reply import Reply
+    from glmkit.web.session import Session, Settings
+
+BUNDLED = "glmkit-mini"
+# The small model keeps to a tool best when it is told of few; these are what it was trained closest to.
+BUNDLED_TOOLS = ("get_current_time", "get_weather")
+BUNDLED_MAX_TOKENS = 512  # when it loses itself, it repeats
+MODELS_FRESH = 2.0  # seconds for which the list of models is remembered
+MAX_SESSIONS = 100
+MAX_INTERPRETERS = 8
+IDLE_INTERPRETER = 3600.0  # seconds
+MAX_PLAYED_TOOLS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Some tools of a source."""
+
+    source: ToolSource
+    tools: Sequence[Tool]
+
+    def call(self, name: str, arguments: Mapping[str, Any], cancellation: Cancellation) -> ToolResult:
+        """Pass the call on."""
+        return self.source.call(name, arguments, cancellation)
+
+    def close(self) -> None:
+        """Do nothing: the source lives longer than a reply."""
+
+
+class Service:
+    """Everything behind the page.
+
+    Args:
+        api_url: of the OpenAI-compatible server, with the version.
+        key: for it, "" for none.
+        tools: Python files beside the tools that come with glmkit.
+        mcp: file of MCP servers, "" for none.
+        sandbox: how code is confined; "off" for no interpreter.
+
+    Raises:
+        ConfigError: tools or servers that cannot be loaded.
+    """
+
+    def __init__(
+        self, api_url: str, key: str = "", tools: Sequence[str] = (), mcp: str = "", sandbox: Sandbox = "auto"
+    ) -> None:
+        self.api_url = api_url
+        self.sandbox = sandbox
+        self._key = key
+        self._models: tuple[float, list[str]] = (0.0, [])
+        self._sessions: dict[str, Session] = {}
+        self._lock = threading.Lock()
+        self._lister = Api(api_url, key=key)
+        self.sources: list[ToolSource] = []
+        try:
+            self.sources.append(PythonTools(SHIPPED, *tools))
+            if mcp:
+                self.sources.append(McpTools(mcp))
+            Toolbox(self.sources)  # refuses a name that two tools have
+        except BaseException:
+            self.close()
+            raise
+
+    def models(self) -> list[str]:
+        """Return the models of the API. Raises ApiError."""
+        when, names = self._models
+        if not names or time.monotonic() - when > MODELS_FRESH:
+            names = self._lister.models()
+            self._models = (time.monotonic(), names)
+        return names
+
+    @property
+    def tools(self) -> list[Tool]:
+        """Every tool there is."""
+        return [tool for source in self.sources for tool in source.tools]
+
+    def new_interpreter(self) -> Interpreter:
+        """Start an interpreter; the one idle longest makes room. Raises GlmkitError."""
+        if self.sandbox == "off":
+            raise ConfigError("web-code-off")
+        self._free_interpreters()
+        if self.sandbox == "auto":
+            return Interpreter()
+        return Interpreter(level=self.sandbox, accept_unsandboxed=self.sandbox == "none")
+
+    def chosen_tools(self, settings: Settings) -> list[Tool]:
+        """Return the tools that a visitor has switched on, or plays. Raises ConfigError."""
+        if settings.manual:
+            return read_tools(settings.manual_tools)
+        return [tool for tool in self.tools if tool.name in settings.tools]
+
+    def agent(
+        self, settings: Settings, model: str, tools: list[Tool], interpreter: Interpreter | None, reply: Reply
+    ) -> Agent:
+        """Return the agent for one reply."""
+        if settings.manual:
+            sources: list[ToolSource] = [ManualTools(tools, reply.play)]
+        else:
+            names = {tool.name for tool in tools}
+            sources = [Chosen(s, [tool for tool in s.tools if tool.name in names]) for s in self.sources]
+        sampling = Sampling(
+            temperature=settings.temperature,
+            top_p=settings.top_p,
+            # OpenAI's API does not know it, and some servers refuse what they do not know.
+            repetition_penalty=settings.repetition_penalty if settings.repetition_penalty != 1 else None,
+            max_tokens=settings.max_tokens,
+        )
+        return Agent(
+            Api(self.api_url, model=model, key=self._key),
+            tools=Toolbox(sources),
+            interpreter=interpreter,
+            approve=reply.approve,
+            sampling=sampling,
+        )
+
+    def session(self, session_id: str, make: Callable[[], Session]) -> Session:
+        """Return the session of that id, or a new one where there is none (any more)."""
+        with self._lock:
+            session = self._sessions.get(session_id)
+        if session is None:
+            session = make()
+            self._choose_defaults(session.settings)
+        session.last_seen = time.monotonic()
+        with self._lock:
+            self._sessions[session.id] = session
+            by_age = sorted(self._sessions.values(), key=lambda each: each.last_seen)
+        for oldest in by_age[: max(0, len(by_age) - MAX_SESSIONS)]:
+            self.forget(oldest)
+        return session
+
+    def sessions(self) -> list[Session]:
+        """Return all sessions."""
+        with self._lock:
+            return list(self._sessions.values())
+
+    def forget(self, session: Session) -> None:
+        """Close a session; its id means nothing any more."""
+        with self._lock:
+            self._sessions.pop(session.id, None)
+        session.close()
+
+    def close(self) -> None:
+        """End replies, interpreters, and the processes of tools."""
+        for session in self.sessions():
+            self.forget(session)
+        for source in self.sources:
+            source.close()
+        self._lister.close()
+
+    def _choose_defaults(self, settings: Settings) -> None:
+        settings.tools = {tool.name for tool in self.tools}
+        settings.manual_tools = _EXAMPLE_ZH if current_language() == "zh" else _EXAMPLE_EN
+        try:
+            is_bundled = BUNDLED in self.models()
+        except ApiError:
+            return
+        if is_bundled:
+            settings.tools &= set(BUNDLED_TOOLS)
+            settings.temperature = 0.0
+            settings.max_tokens = BUNDLED_MAX_TOKENS
+
+    def _free_interpreters(self) -> None:
+        running = [s for s in self.sessions() if s.has_interpreter and not s.dialogues["code"].is_busy]
+        running.sort(key=lambda session: session.last_seen)
+        too_many = len(running) - MAX_INTERPRETERS + 1
+        for index, session in enumerate(running):
+            if index < too_many or time.monotonic() - session.last_seen > IDLE_INTERPRETER:
+                session.free_interpreter()
+
+
+def read_tools(text: str) -> list[Tool]:
+    """Return the tools that the user plays, from their definitions in JSON: a list, or one of them.
+
+    Raises:
+        ConfigError: it is no JSON, or no definitions of tools.
+    """
+    try:
+        found = json.loads(text or "[]")
+    except (ValueError, RecursionError) as error:
+        raise ConfigError("web-tools-json", reason=error) from error
+    found = found if isinstance(found, list) else [found]
+    if len(found) > MAX_PLAYED_TOOLS:
+        raise ConfigError("web-tools-many", found=len(found), limit=MAX_PLAYED_TOOLS)
+    tools = []
+    for index, item in enumerate(found):
+        item = item.get("function", item) if isinstance(item, dict) else item
+        parameters = item.get("parameters", {"type": "object", "properties": {}}) if isinstance(item, dict) else None
+        name, description = (item.get("name"), item.get("description", "")) if isinstance(item, dict) else (None, "")
+        if not isinstance(name, str) or not isinstance(description, str) or not isinstance(parameters, dict):
+            raise ConfigError("web-tools-definition", where=f"[{index}]")
+        if not isinstance(parameters.get("properties", {}), dict):
+            raise ConfigError("web-tools-definition", where=f"[{index}].parameters")
+        tools.append(Tool(name=name, description=description, parameters=parameters))
+    if len({tool.name for tool in tools}) < len(tools):
+        raise ConfigError("web-tools-repeated")
+    return tools
+
+
+_service: Service | None = None  # of this process; Streamlit runs the page's script without arguments
+
+
+def set_service(service: Service | None) -> None:
+    """Say what ``the_service`` is."""
+    global _service
+    _service = service
+
+
+def the_service() -> Service:
+    """Return the service of this process."""
+    assert _service is not None
+    return _service
+
+
+_EXAMPLE_EN = """\
+[
+  {
+    "name": "track_parcel",
+    "description": "Get the status of a parcel.",
+    "parameters": {
+      "type": "object",
+      "properties": {"parcel_id": {"type": "string", "description": "number of the parcel"}},
+      "required": ["parcel_id"]
+    }
+  }
+]"""
+_EXAMPLE_ZH = """\
+[
+  {
+    "name": "track_parcel",
+    "description": "查询包裹的状态",
+    "parameters": {
+      "type": "object",
+      "properties": {"parcel_id": {"type": "string", "description": "包裹编号"}},
+      "required": ["parcel_id"]
+    }
+  }
+]"""
