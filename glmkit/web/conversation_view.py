@@ -92,8 +92,7 @@ def _show_side(session: Session, side: Side, number: int) -> list[LiveAnswer]:
             reply = side.reply if side.reply is not None and side.reply.exchange is exchange else None
             if reply is not None and reply.is_running:
                 views.append(LiveAnswer(reply, st.container(), reply.question))
-                if not exchange.blocks:
-                    views[-1].draw()
+                views[-1].draw()  # now, so that what follows does not move under the user's hand
                 if reply.question is not None:
                     _show_question(reply, reply.question, number)
             else:

@@ -1,0 +1,312 @@
+"""The page in a real browser, with glmkit-mini: what a user sees and does, end to end."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright", reason="needs the extra [test]")
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from running_page import RunningPage, alive, ask, browser, choose, until_answered
+
+from glmkit.data.read import read
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[RunningPage]:
+    page = RunningPage()
+    yield page
+    page.kill()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as made:
+        yield made
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    made = chromium.new_context(locale="en-US", viewport={"width": 1200, "height": 800})
+    made.set_default_timeout(15_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, running: RunningPage) -> Page:
+    return opened(context, running.url)
+
+
+def opened(context: BrowserContext, url: str) -> Page:
+    page = context.new_page()
+    page.goto(url)
+    page.get_by_test_id("stChatInputTextArea").wait_for(timeout=60_000)
+    return page
+
+
+def load(page: Page, file: Path) -> None:
+    page.locator("summary").filter(has_text="Import conversation").click()
+    page.locator("input[type=file]").set_input_files(file)
+
+
+def test_a_new_user_talks_within_a_minute(page: Page) -> None:
+    expect(page.get_by_text("a tiny model that comes with glmkit")).to_be_visible()
+    page.get_by_role("button", name="Who are you?").click()
+    until_answered(page)
+    expect(page.get_by_text("I am glmkit-mini")).to_be_visible()
+    ask(page, "Tell me a joke.")
+    expect(page.get_by_text("Why did the token cross the road?")).to_be_visible()
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(4)
+
+
+def test_a_tool_is_called_and_its_card_is_shown(page: Page) -> None:
+    choose(page, "Tool")
+    page.get_by_role("button", name="What is the current time in Asia/Tokyo?").click()
+    until_answered(page)
+    card = page.get_by_test_id("stChatMessage").nth(1)
+    expect(card.get_by_text("get_current_time")).to_be_visible()
+    expect(card).to_contain_text('"timezone_name": "Asia/Tokyo"')
+    expect(card).to_contain_text('"weekday"')
+    expect(card).to_contain_text(re.compile(r"\d+\.\d+ s"))
+    expect(card).to_contain_text("the time is")
+
+
+def test_the_user_plays_a_tool(page: Page) -> None:
+    choose(page, "Tool")
+    page.get_by_text("Manual mode").click()
+    page.get_by_text("Known to the model:").wait_for()
+    page.get_by_test_id("stChatInputTextArea").fill("Where is my parcel 12345?")
+    page.get_by_test_id("stChatInputTextArea").press("Enter")
+    page.get_by_test_id("stForm").locator("textarea").fill('{"status": "delivered"}')
+    page.get_by_role("button", name="Send the result").click()
+    until_answered(page)
+    expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text("The status is delivered")
+
+
+def test_code_draws_and_an_uploaded_file_is_read(page: Page, tmp_path: Path) -> None:
+    choose(page, "Code Interpreter")
+    expect(page.get_by_text(re.compile("Sandbox: (full|restricted)"))).to_be_visible()
+    page.get_by_role("button", name="Plot a bar chart of 3, 5, 2, 8.").click()
+    until_answered(page)
+    picture = page.get_by_test_id("stImage").locator("img")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth") > 300
+    expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text("plt.bar")
+    file = tmp_path / "sales.csv"
+    file.write_text("month,amount\nJan,10\nFeb,20\n")
+    page.locator("input[type=file]").first.set_input_files(file)
+    download = page.get_by_role("button", name=re.compile("sales.csv"))
+    expect(download).to_be_visible()
+    ask(page, "Read the file sales.csv. What is the sum of the column amount?")
+    expect(page.get_by_test_id("stChatMessage").nth(3)).to_contain_text("30")
+    with page.expect_download() as started:
+        download.click()
+    assert Path(started.value.path()).read_text() == file.read_text()
+    page.get_by_role("button", name="Restart Python").click()
+    expect(download).to_be_visible()  # files outlive a restart
+
+
+def test_an_answer_is_stopped_and_asked_for_again(page: Page) -> None:
+    choose(page, "Tool")
+    for tool in ("calculator", "random_number_generator", "convert_unit"):
+        page.get_by_test_id("stCheckbox").filter(has_text=tool).locator("label").click()
+    page.get_by_text("Sampling").click()
+    page.get_by_test_id("stNumberInputField").fill("3000")
+    page.get_by_test_id("stNumberInputField").press("Enter")
+    page.get_by_test_id("stChatInputTextArea").fill("What time is it in Tokyo?")  # with five tools it loses itself
+    page.get_by_test_id("stChatInputTextArea").press("Enter")
+    stop = page.get_by_role("button", name="Stop", exact=True)
+    stop.wait_for()
+    expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text(re.compile(r"\w{3}"))
+    pressed = time.monotonic()
+    stop.click()
+    expect(page.get_by_text("Stopped.", exact=True)).to_be_visible(timeout=5_000)
+    assert time.monotonic() - pressed < 5
+    page.get_by_role("button", name="Retry").click()
+    stop.wait_for()
+    stop.click()
+    expect(page.get_by_text("Stopped.", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
+
+
+def test_a_question_is_edited_and_the_conversation_cleared(page: Page) -> None:
+    ask(page, "Who are you?")
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_test_id("stPopoverBody").get_by_role("textbox").fill("Tell me a joke.")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_text("Why did the token cross the road?")).to_be_visible()
+    expect(page.get_by_text("I am glmkit-mini")).to_have_count(0)
+    until_answered(page)
+    page.get_by_role("button", name="Clear conversation").click()
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+
+
+def test_a_reload_in_the_middle_of_an_answer_loses_nothing(page: Page) -> None:
+    page.get_by_test_id("stChatInputTextArea").fill("Tell me a joke.")
+    page.get_by_test_id("stChatInputTextArea").press("Enter")
+    page.get_by_test_id("stChatMessage").first.wait_for()
+    page.reload()
+    until_answered(page)
+    expect(page.get_by_text("Why did the token cross the road?")).to_be_visible()
+    ask(page, "Who are you?")
+    page.reload()
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(4)
+
+
+def test_two_visitors_are_apart(context: BrowserContext, running: RunningPage, chromium: Browser) -> None:
+    first = opened(context, running.url)
+    choose(first, "Code Interpreter")
+    ask(first, "Plot a bar chart of 3, 5, 2, 8.")
+    other = chromium.new_context(locale="en-US")
+    second = opened(other, running.url)
+    choose(second, "Code Interpreter")
+    second.get_by_text(re.compile("Sandbox: (full|restricted)")).wait_for()
+    expect(second.get_by_test_id("stChatMessage")).to_have_count(0)
+    assert first.url != second.url
+    guessed = opened(other, f"{running.url}/?s=aaaaaaaaaaaaaaaaaaaaaa")
+    expect(guessed).not_to_have_url(re.compile("aaaaaaaa"))
+    expect(guessed.get_by_test_id("stChatMessage")).to_have_count(0)
+    other.close()
+
+
+def test_chinese(chromium: Browser, running: RunningPage, page: Page) -> None:
+    context = chromium.new_context(locale="zh-CN")
+    chinese = opened(context, running.url)
+    expect(chinese.get_by_text("想聊点什么？")).to_be_visible()
+    ask(chinese, "你是谁？")
+    expect(chinese.get_by_text("我是glmkit-mini")).to_be_visible()
+    choose(chinese, "代码解释器")
+    chinese.get_by_role("button", name="画出 3、5、2、8 的柱状图").click()
+    until_answered(chinese)
+    expect(chinese.get_by_test_id("stImage").locator("img")).to_be_visible()
+    context.close()
+    page.get_by_text("中文").click()
+    expect(page.get_by_text("想聊点什么？")).to_be_visible()
+    page.get_by_text("English").click()
+    expect(page.get_by_text("What would you like to talk about?")).to_be_visible()
+
+
+def test_an_export_is_training_data_and_comes_back(page: Page, tmp_path: Path) -> None:
+    choose(page, "Tool")
+    page.get_by_role("button", name="What is the current time in Asia/Tokyo?").click()
+    until_answered(page)
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Export conversation").click()
+    file = tmp_path / "exported.json"
+    started.value.save_as(file)
+    (conversation,) = read(file)
+    assert [message.call.name for message in conversation.messages if message.call] == ["get_current_time"]
+    choose(page, "Chat")
+    load(page, file)
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
+    expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text('"timezone_name": "Asia/Tokyo"')
+
+
+EVIL = [
+    "<script>window.hurt = 1</script>",
+    '<img src="http://evil.example/1.png" onerror="window.hurt = 2">',
+    "![x](http://evil.example/2.png)",
+    "![x][ref]\n\n[ref]: http://evil.example/3.png",
+    "[click](javascript:window.hurt=3)",
+    '<svg onload="window.hurt = 4"></svg>',
+    "<math><mtext><img src=x onerror=window.hurt=5></mtext></math>",
+    r"$\includegraphics{http://evil.example/4.png}$ $\href{javascript:window.hurt=6}{x}$",
+    '<iframe src="http://evil.example/"></iframe>',
+    ":material/star: :red[x] ```\n![x](http://evil.example/5.png)",
+]
+
+
+def test_what_a_model_writes_runs_nothing_and_loads_nothing(page: Page, running: RunningPage, tmp_path: Path) -> None:
+    foreign: list[str] = []
+    page.on("request", lambda request: foreign.append(request.url) if "evil.example" in request.url else None)
+    turns = [{"role": role, "content": text} for text in EVIL for role in ("user", "assistant")]
+    call = {"role": "tool", "name": "get_weather", "parameters": {"city": EVIL[1]}, "observation": EVIL[0] + EVIL[2]}
+    turns += [{"role": "user", "content": "x"}, call, {"role": "assistant", "content": "x"}]
+    file = tmp_path / "evil.json"
+    file.write_text(json.dumps([{"conversations": turns}]), encoding="utf-8")
+    load(page, file)
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(2 * len(EVIL) + 2)
+    page.wait_for_timeout(1500)
+    assert page.evaluate("window.hurt") is None
+    assert foreign == []
+    assert page.locator("[data-testid=stChatMessage] :is(iframe, script, img[src^=http])").count() == 0
+    assert page.locator("a[href^='javascript']").count() == 0
+
+
+def test_long_answers_formulas_tables_and_code_are_drawn(page: Page, tmp_path: Path) -> None:
+    rich = "\\(x^2\\)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nprint(1)\n```\n\nIt costs $5 and $10."
+    long = "\n\n".join(f"Paragraph {number} with **bold** words." for number in range(4000))
+    turns = [{"role": role, "content": text} for text in (rich, long) for role in ("user", "assistant")]
+    file = tmp_path / "rich.json"
+    file.write_text(json.dumps([{"conversations": turns}]), encoding="utf-8")
+    load(page, file)
+    answer = page.get_by_test_id("stChatMessage").nth(1)
+    expect(answer.locator(".katex").first).to_be_visible()
+    expect(answer.locator("table")).to_be_visible()
+    expect(answer.locator("pre code")).to_be_visible()
+    expect(answer).to_contain_text("It costs $5 and $10.")
+    page.get_by_role("button", name="Clear conversation").click()
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+
+
+def test_other_origins_and_hosts_are_refused(running: RunningPage) -> None:
+    port = int(running.url.rpartition(":")[2])
+    own = f"127.0.0.1:{port}"
+    for host, origin, expected in (
+        (own, f"http://{own}", b"101"),
+        (own, "http://evil.example", b"403"),
+        ("evil.example", "http://evil.example", b"403"),
+    ):
+        head = f"GET /_stcore/stream HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nUpgrade: websocket\r\n"
+        head += (
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+            connection.sendall(head.encode())
+            assert connection.recv(100).split()[1] == expected, (host, origin)
+
+
+@pytest.mark.parametrize("how", ["ctrl-c", "killed"])
+def test_nothing_is_left_when_it_ends(context: BrowserContext, how: str) -> None:
+    running = RunningPage("--threads", "1", environment={"MODEL_PATH": "glmkit-mini"})
+    assert "no model named" not in running.said
+    page = opened(context, running.url)
+    choose(page, "Code Interpreter")
+    ask(page, "Plot a bar chart of 3, 5, 2, 8.")
+    started = running.processes()
+    assert len(alive(started)) >= 3  # the API, the worker of the tools, the interpreter
+    if how == "ctrl-c":
+        assert running.press_ctrl_c() == 0
+    else:
+        running.kill()
+    end = time.monotonic() + 15
+    while (left := alive(started)) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert left == []
+    assert "Traceback" not in running.said
+
+
+def test_another_server_is_used_with_api(context: BrowserContext, running: RunningPage) -> None:
+    command = next(Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in running.processes())
+    port = command[command.index("--port") + 1]
+    second = RunningPage("--api", f"http://127.0.0.1:{port}/v1", "--sandbox", "off")
+    try:
+        assert all("serve" not in Path(f"/proc/{p}/cmdline").read_text().split("\0") for p in second.processes())
+        page = opened(context, second.url)
+        ask(page, "Who are you?")
+        expect(page.get_by_text("I am glmkit-mini")).to_be_visible()
+        choose(page, "Code Interpreter")
+        expect(page.get_by_text("the code interpreter is switched off")).to_be_visible()
+        assert second.press_ctrl_c() == 0
+    finally:
+        second.kill()
