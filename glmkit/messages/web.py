@@ -52,7 +52,7 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     "web-example-chat-2": ("What can you do?", "你能做什么？"),
     "web-example-chat-3": ("Tell me a joke.", "讲个笑话"),
     "web-example-tool-1": (
-        "What is the current time in Asia/Tokyo?",
+        "Get the current time in Europe/Paris.",
         "调用 get_current_time，timezone_name=Asia/Shanghai",
     ),
     "web-example-tool-2": ("What is the weather in Paris?", "调用 get_weather，city_name=北京"),
@@ -146,6 +146,8 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "A list of definitions: name, description, parameters (JSON Schema).",
         "工具定义的列表：name、description、parameters（JSON Schema）。",
     ),
+    "web-example-tool": ("Get the status of a parcel.", "查询包裹的状态"),
+    "web-example-parameter": ("number of the parcel", "包裹编号"),
     "web-manual-count": ("Known to the model: {names}", "模型可用的工具：{names}"),
     "web-tools-json": ("the tools are no JSON: {reason}", "工具定义不是 JSON：{reason}"),
     "web-tools-many": ("there are {found} tools; at most {limit} are possible", "有 {found} 个工具；最多 {limit} 个"),

@@ -13,7 +13,7 @@ import streamlit as st
 from glmkit.agent.api import ApiError
 from glmkit.errors import GlmkitError, current_language, message, set_language_here
 from glmkit.web.conversation_view import show_conversation
-from glmkit.web.service import BUNDLED, the_service
+from glmkit.web.service import BUNDLED, Service, the_service
 from glmkit.web.session import Mode, Session
 from glmkit.web.sidebar import show_sidebar
 from glmkit.web.widgets import show_error
@@ -32,7 +32,7 @@ def show_page() -> None:
     """Show everything once."""
     set_language_here(None)  # this thread may have served another visitor
     service = the_service()
-    session = service.session(st.query_params.get(SESSION_PARAMETER, ""), lambda: Session(service, _language()))
+    session = service.session(st.query_params.get(SESSION_PARAMETER, ""), lambda: _new_session(service))
     if st.query_params.get(SESSION_PARAMETER) != session.id:
         st.query_params[SESSION_PARAMETER] = session.id
     set_language_here(session.settings.language)
@@ -87,6 +87,8 @@ def _code_trouble(session: Session) -> GlmkitError | None:
     return None
 
 
-def _language() -> str:
-    """Return the language of a new visitor: the browser's, or else the command's."""
-    return "zh" if (st.context.locale or "").lower().startswith("zh") else current_language()
+def _new_session(service: Service) -> Session:
+    """Return the session of a new visitor, in the browser's language where it is ours, or else the command's."""
+    language = "zh" if (st.context.locale or "").lower().startswith("zh") else current_language()
+    set_language_here(language)  # its defaults are words, too
+    return Session(service, language)

@@ -18,7 +18,7 @@ from glmkit.agent.result import ToolResult
 from glmkit.agent.sandbox import Interpreter
 from glmkit.agent.tool import Tool
 from glmkit.agent.toolbox import ManualTools, Toolbox, ToolSource
-from glmkit.errors import ConfigError, current_language
+from glmkit.errors import ConfigError, message
 from glmkit.web_config import Sandbox
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class Service:
 
     def _choose_defaults(self, settings: Settings) -> None:
         settings.tools = {tool.name for tool in self.tools}
-        settings.manual_tools = _EXAMPLE_ZH if current_language() == "zh" else _EXAMPLE_EN
+        settings.manual_tools = example_tools()
         try:
             is_bundled = BUNDLED in self.models()
         except ApiError:
@@ -235,27 +235,9 @@ def the_service() -> Service:
     return _service
 
 
-_EXAMPLE_EN = """\
-[
-  {
-    "name": "track_parcel",
-    "description": "Get the status of a parcel.",
-    "parameters": {
-      "type": "object",
-      "properties": {"parcel_id": {"type": "string", "description": "number of the parcel"}},
-      "required": ["parcel_id"]
-    }
-  }
-]"""
-_EXAMPLE_ZH = """\
-[
-  {
-    "name": "track_parcel",
-    "description": "查询包裹的状态",
-    "parameters": {
-      "type": "object",
-      "properties": {"parcel_id": {"type": "string", "description": "包裹编号"}},
-      "required": ["parcel_id"]
-    }
-  }
-]"""
+def example_tools() -> str:
+    """Return definitions for the user to begin with, in the current language."""
+    parcel_id = {"type": "string", "description": message("web-example-parameter")}
+    parameters = {"type": "object", "properties": {"parcel_id": parcel_id}, "required": ["parcel_id"]}
+    definition = {"name": "track_parcel", "description": message("web-example-tool"), "parameters": parameters}
+    return json.dumps([definition], ensure_ascii=False, indent=2)

@@ -71,11 +71,11 @@ def test_a_new_user_talks_within_a_minute(page: Page) -> None:
 
 def test_a_tool_is_called_and_its_card_is_shown(page: Page) -> None:
     choose(page, "Tool")
-    page.get_by_role("button", name="What is the current time in Asia/Tokyo?").click()
+    page.get_by_role("button", name="Get the current time in Europe/Paris.").click()
     until_answered(page)
     card = page.get_by_test_id("stChatMessage").nth(1)
     expect(card.get_by_text("get_current_time")).to_be_visible()
-    expect(card).to_contain_text('"timezone_name": "Asia/Tokyo"')
+    expect(card).to_contain_text('"timezone_name": "Europe/Paris"')
     expect(card).to_contain_text('"weekday"')
     expect(card).to_contain_text(re.compile(r"\d+\.\d+ s"))
     expect(card).to_contain_text("the time is")
@@ -198,7 +198,7 @@ def test_chinese(chromium: Browser, running: RunningPage, page: Page) -> None:
 
 def test_an_export_is_training_data_and_comes_back(page: Page, tmp_path: Path) -> None:
     choose(page, "Tool")
-    page.get_by_role("button", name="What is the current time in Asia/Tokyo?").click()
+    page.get_by_role("button", name="Get the current time in Europe/Paris.").click()
     until_answered(page)
     with page.expect_download() as started:
         page.get_by_role("button", name="Export conversation").click()
@@ -209,7 +209,7 @@ def test_an_export_is_training_data_and_comes_back(page: Page, tmp_path: Path) -
     choose(page, "Chat")
     load(page, file)
     expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
-    expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text('"timezone_name": "Asia/Tokyo"')
+    expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text('"timezone_name": "Europe/Paris"')
 
 
 EVIL = [

@@ -78,7 +78,7 @@ def test_each_mode_has_its_own_conversation(open_page: Open, service: Service) -
     click(page, "web-example-tool-1")
     shown = texts(page)
     assert "Call of `get_current_time`" in shown
-    assert '"timezone_name": "Asia/Tokyo"' in shown
+    assert '"timezone_name": "Europe/Paris"' in shown
     assert '"weekday": ' in shown
     choose(page, "chat")
     assert "I am glmkit-mini" in texts(page)

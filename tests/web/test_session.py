@@ -76,13 +76,13 @@ def test_two_models_answer_side_by_side(session: Session) -> None:
 def test_a_tool_is_called_and_the_export_is_training_data(session: Session, tmp_path: Path) -> None:
     session.settings.mode = "tool"
     assert session.settings.tools == {"get_current_time", "get_weather"}  # the small model's default
-    session.ask("What is the current time in Asia/Tokyo?")
+    session.ask("Get the current time in Europe/Paris.")
     finished(session)
     (side,) = session.dialogue.sides
     (call,) = calls(side.exchanges[0])
-    assert (call.name, call.arguments, call.failed) == ("get_current_time", {"timezone_name": "Asia/Tokyo"}, False)
+    assert (call.name, call.arguments, call.failed) == ("get_current_time", {"timezone_name": "Europe/Paris"}, False)
     assert call.result is not None
-    assert json.loads(call.result)["timezone"] == "Asia/Tokyo"
+    assert json.loads(call.result)["timezone"] == "Europe/Paris"
     session.settings.tools = {"get_weather"}
     session.ask("Hello!")
     finished(session)
