@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from glmkit.errors import ConfigError
 
-PACKAGES = ("fastapi", "uvicorn", "prometheus_client")
+PACKAGES = ("fastapi", "uvicorn", "prometheus_client", "llguidance")
 
 
 def require_packages() -> None:
