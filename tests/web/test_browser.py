@@ -279,15 +279,16 @@ def test_other_origins_and_hosts_are_refused(running: RunningPage) -> None:
 @pytest.mark.parametrize("how", ["ctrl-c", "killed"])
 def test_nothing_is_left_when_it_ends(context: BrowserContext, how: str) -> None:
     running = RunningPage("--threads", "1", environment={"MODEL_PATH": "glmkit-mini"})
-    assert "no model named" not in running.said
-    page = opened(context, running.url)
-    choose(page, "Code Interpreter")
-    ask(page, "Plot a bar chart of 3, 5, 2, 8.")
-    started = running.processes()
-    assert len(alive(started)) >= 3  # the API, the worker of the tools, the interpreter
-    if how == "ctrl-c":
-        assert running.press_ctrl_c() == 0
-    else:
+    try:
+        assert "no model named" not in running.said
+        page = opened(context, running.url)
+        choose(page, "Code Interpreter")
+        ask(page, "Plot a bar chart of 3, 5, 2, 8.")
+        started = running.processes()
+        assert len(alive(started)) >= 3  # the API, the worker of the tools, the interpreter
+        if how == "ctrl-c":
+            assert running.press_ctrl_c() == 0
+    finally:
         running.kill()
     end = time.monotonic() + 15
     while (left := alive(started)) and time.monotonic() < end:
