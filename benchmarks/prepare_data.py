@@ -38,7 +38,7 @@ from glmkit.data.prepare import prepare
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED_TOKENIZER = REPOSITORY.parent / "shared" / "chatglm3-tokenizer" / FILE_NAME
-WORDS_FROM = REPOSITORY / "examples" / "toolalpaca_sample.json"
+WORDS_FROM = REPOSITORY / "glmkit" / "bundled" / "sample_data" / "toolalpaca.json"
 ROWS_A_DOCUMENT = 10
 DOCUMENT_WORDS = 26  # of a function's description; with the rest a document has 2,560 characters, as the real ones
 PIECES = 8_000
