@@ -6,8 +6,8 @@ import random
 from typing import Any
 
 import pytest
-from grammar_walks import PADDED, TOOL_NAMES, call, parameters, refusal, reply_ids, tool, walk
-from hypothesis import HealthCheck, given, settings
+from grammar_walks import PADDED, TOOL_NAMES, NoEnd, call, parameters, refusal, reply_ids, tool, walk
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from glmkit.chat.json_schema import mismatches
@@ -60,5 +60,8 @@ def test_every_admitted_call_is_valid(
 ) -> None:
     tokenizer, protocol, compiler = world
     constraint = compiler.tool_calls([tool(name, case[0])], "required")
-    ids = walk(constraint, tokenizer, protocol.stop_ids, random.Random(seed))
+    try:
+        ids = walk(constraint, tokenizer, protocol.stop_ids, random.Random(seed))
+    except NoEnd:
+        reject()  # hypothesis fails the test where that happens often
     check_valid(world, ids, name, case[0])
