@@ -19,7 +19,7 @@ GENERAL_DATA = Path(__file__).parents[1] / "bundled" / "sample_data" / "general.
 REPLAY_SHARE = 0.5
 MINI_LEARNING_RATE = 0.06  # measured, see docs/log.md; the usual 2e-2 moves so small a model too little in two minutes
 RUN = "tuned"
-PROBE, PROBE_STEPS = ".probe", 3  # the first steps are slow for reasons of their own
+PROBE, PROBE_STEPS, PROBE_IGNORED = ".probe", 5, 2  # the first steps are slow for reasons of their own
 MIN_STEPS = 10
 LOG_EVERY = 10
 
@@ -64,7 +64,8 @@ def plan_steps(config: QuickstartConfig, data: Path, tools_layout: str) -> int:
         rows = [json.loads(line) for line in (result.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    seconds = sum(row["seconds"] for row in rows[1:]) / len(rows[1:])
+    timed = [row["seconds"] for row in rows[PROBE_IGNORED:]]
+    seconds = sum(timed) / len(timed)
     return max(1, min(config.steps, max(MIN_STEPS, int(config.seconds / seconds))))
 
 

@@ -113,3 +113,10 @@ def until_answered(page: Page) -> None:
 def choose(page: Page, mode: str) -> None:
     """Choose a mode by its name."""
     page.get_by_test_id("stRadio").locator("label").filter(has_text=re.compile(f"{mode}$")).click()
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until the page is drawn: what is given to a widget that is about to be replaced is lost."""
+    page.wait_for_timeout(300)  # the click has to reach the server first
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)

@@ -14,11 +14,12 @@ import pytest
 pytest.importorskip("playwright", reason="needs the extra [test]")
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from running_page import RunningPage, alive, ask, browser, choose, until_answered
+from running_page import RunningPage, alive, ask, browser, choose, settle, until_answered
 
 from glmkit.data.read import read
 
 pytestmark = pytest.mark.system
+expect.set_options(timeout=20_000)  # a busy machine draws slowly
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,7 @@ def opened(context: BrowserContext, url: str) -> Page:
 
 def load(page: Page, file: Path) -> None:
     page.locator("summary").filter(has_text="Import conversation").click()
+    settle(page)
     page.locator("input[type=file]").set_input_files(file)
 
 
@@ -104,6 +106,7 @@ def test_code_draws_and_an_uploaded_file_is_read(page: Page, tmp_path: Path) -> 
     expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text("plt.bar")
     file = tmp_path / "sales.csv"
     file.write_text("month,amount\nJan,10\nFeb,20\n")
+    settle(page)
     page.locator("input[type=file]").first.set_input_files(file)
     download = page.get_by_role("button", name=re.compile("sales.csv"))
     expect(download).to_be_visible()
@@ -207,6 +210,7 @@ def test_an_export_is_training_data_and_comes_back(page: Page, tmp_path: Path) -
     (conversation,) = read(file)
     assert [message.call.name for message in conversation.messages if message.call] == ["get_current_time"]
     choose(page, "Chat")
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
     load(page, file)
     expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
     expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text('"timezone_name": "Europe/Paris"')
