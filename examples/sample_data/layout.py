@@ -1,6 +1,6 @@
 """ToolAlpaca's record layout: an API description and its recorded episodes, written out as one JSON-ready dictionary.
 
-The API modules beside this file describe functions once, as `Function`s; this module derives from them the four
+`tasks` beside this file describes functions once, as `Function`s; this module derives from them the four
 spellings ToolAlpaca stores (a list, an OpenAPI document, natural-language documentation, a table of descriptions).
 """
 
@@ -23,19 +23,17 @@ _CHINESE = re.compile("[\u4e00-\u9fff]")
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a function; `choices` lists the only values it takes, if there is such a list."""
+    """One parameter of a function."""
 
     name: str
     type: str
     text: str
     required: bool = False
-    choices: tuple[str, ...] = ()
 
     def describe(self) -> str:
-        """As in natural-language documentation: `Required. string. One of: [a, b]. What it is.`"""
+        """As in natural-language documentation: `Required. string. What it is.`"""
         required = "Required. " if self.required else ""
-        choices = f"One of: [{', '.join(self.choices)}]. " if self.choices else ""
-        return f"{required}{self.type}. {choices}{self.text}"
+        return f"{required}{self.type}. {self.text}"
 
 
 @dataclass(frozen=True)
@@ -167,7 +165,7 @@ def openapi(api: Api) -> dict[str, Any]:
                 "in": "query",
                 "description": p.text,
                 "required": p.required,
-                "schema": {"type": p.type, **({"enum": list(p.choices)} if p.choices else {})},
+                "schema": {"type": p.type},
             }
             for p in function.parameters
         ]
