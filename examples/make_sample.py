@@ -1,8 +1,9 @@
 """Write the sample data set: invented tool-use episodes in the layout of ToolAlpaca's train_data.json.
 
 `python examples/make_sample.py` writes the file that `glmkit quickstart` learns from again, byte for byte; another
-`--seed` gives other episodes of the same APIs. The APIs stand in `sample_data/`. Values (numbers, places, codes) are drawn at random, so a model has to read an answer to quote it; every answer ends with the same line,
-a house rule to learn. Three records are broken on purpose, as real files have.
+`--seed` gives other episodes of the same APIs. The APIs stand in `sample_data/`. Values (numbers, places, codes) are
+drawn at random, so a model has to read an answer to quote it; every answer ends with the same line, a house rule to
+learn. Three records are broken on purpose, as real files have.
 """
 
 from __future__ import annotations
