@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -31,12 +31,13 @@ from glmkit.training.data import load_data
 from glmkit.training.evaluating import Evaluate, Evaluations
 from glmkit.training.interrupt import StopRequest
 from glmkit.training.optimizer import learning_rate_at, make_optimizer, restore_optimizer, set_learning_rate
+from glmkit.training.packed_steps import packed_steps
 from glmkit.training.progress import Display, settings_table
 from glmkit.training.resume import OPTIMIZER, Identity, compare_inputs, compare_settings, find_checkpoint
 from glmkit.training.run_folder import CONFIG, CURVE, PAGE, RunFolder, storage_errors
 from glmkit.training.run_page import render_run_page
 from glmkit.training.saving import Saver, bytes_of, write_step
-from glmkit.training.step import explained_memory, optimizer_step
+from glmkit.training.step import ROUND_ROWS_TO, explained_memory, optimizer_step
 
 CURVE_EVERY_S = 60.0  # a picture takes half a second to draw
 
@@ -146,15 +147,18 @@ def train(
         needed_bytes = bytes_of(trained)
         command = f"glmkit train --config {shlex.quote(shown_path(run.path / CONFIG))}"
         last_curve = time.monotonic()
-        with StopRequest() as stop:
+        round_to = ROUND_ROWS_TO[device.type]
+        with (
+            StopRequest() as stop,
+            closing(packed_steps(samples, order, config, round_to, first_step, total_steps)) as steps,
+        ):
             for step in range(first_step, total_steps):
                 learning_rate = learning_rate_at(
                     step, total_steps, config.peak_learning_rate, config.schedule, config.warmup_steps
                 )
                 set_learning_rate(optimizer, learning_rate)
                 started = time.perf_counter()
-                chosen = [samples[index] for index in order.step(step)]
-                result = optimizer_step(model, optimizer, list(trained.values()), chosen, config, step)
+                result = optimizer_step(model, optimizer, list(trained.values()), next(steps), config, step)
                 seconds = time.perf_counter() - started
                 row = {
                     "step": step + 1,

@@ -1,7 +1,7 @@
-"""One optimiser step: pack its samples, forward and backward each row, check, clip, update.
+"""One optimiser step: forward and backward each row, check, clip, update.
 
-In: the model and the samples of the step. Out: the updated parameters, the loss and the gradient norm; or an error that
-names the samples, raised before anything was updated. Called by the training loop.
+In: the model and the packed samples of the step. Out: the updated parameters, the loss and the gradient norm; or an
+error that names the samples, raised before anything was updated. Called by the training loop.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from torch import Tensor
 
 from glmkit.chat.sample import IGNORE_INDEX, Sample
 from glmkit.config import TrainConfig
-from glmkit.data.pack import Batch, pack_step
+from glmkit.data.pack import Batch
 from glmkit.errors import NumericsError, OutOfMemory
 from glmkit.model.glm import GLM
 from glmkit.model.loss import token_losses
 from glmkit.model.views import PackedView
+from glmkit.training.packed_steps import PackedStep
 
 ROUND_ROWS_TO = {
     "cuda": 256,
@@ -45,11 +46,11 @@ def optimizer_step(
     model: GLM,
     optimizer: torch.optim.Optimizer,
     trained: Sequence[torch.nn.Parameter],
-    samples: Sequence[Sample],
+    packed: PackedStep,
     config: TrainConfig,
     step: int,
 ) -> StepResult:
-    """Train on ``samples``, all that belong to optimiser step ``step`` (0-based), with the learning rate already set.
+    """Train on all that belongs to optimiser step ``step`` (0-based), with the learning rate already set.
 
     The loss is the sum of weights * token losses over all rows; pack_step made the weights sum to 1 over the step, so
     gradients simply add up, however the samples fell into rows.
@@ -58,7 +59,7 @@ def optimizer_step(
         NumericsError: loss or gradient is not finite; no parameter has changed.
         OutOfMemory: a row does not fit.
     """
-    rows = pack_step(samples, config.max_tokens_per_row, config.loss_average, ROUND_ROWS_TO[model.device.type])
+    rows = packed.rows
     limits = {"max_tokens_per_row": config.max_tokens_per_row, "max_seq_len": config.max_seq_len}
     with explained_memory("training-out-of-memory", tokens=max(len(row.input_ids) for row in rows), **limits):
         losses = []
@@ -68,7 +69,7 @@ def optimizer_step(
             losses.append(loss.detach())
         grad_norm = torch.nn.utils.clip_grad_norm_(trained, config.max_grad_norm)
         row_losses = torch.stack(losses).tolist()  # the step's only wait for the device
-        check_finite(row_losses, float(grad_norm), rows, samples, step)
+        check_finite(row_losses, float(grad_norm), packed, step)
         optimizer.step()
         optimizer.zero_grad()
     return StepResult(
@@ -105,14 +106,12 @@ def dropped_prefix(model: GLM, seed: int, step: int, number: int) -> Tensor:
         return model.prefix()
 
 
-def check_finite(
-    row_losses: Sequence[float], grad_norm: float, rows: Sequence[Batch], samples: Sequence[Sample], step: int
-) -> None:
+def check_finite(row_losses: Sequence[float], grad_norm: float, packed: PackedStep, step: int) -> None:
     """Stop before the update if a loss or the gradient is not a number; name the samples it came from."""
-    bad_rows = [row for row, loss in zip(rows, row_losses, strict=True) if not math.isfinite(loss)]
+    bad_rows = [row for row, loss in zip(packed.rows, row_losses, strict=True) if not math.isfinite(loss)]
     if not bad_rows and math.isfinite(grad_norm):
         return
-    sources = [source for row in bad_rows or rows for source in sources_in(row, samples)]
+    sources = [source for row in bad_rows or packed.rows for source in sources_in(row, packed.samples)]
     named = ", ".join(sources[:NAMED_SAMPLES]) + (", ..." if len(sources) > NAMED_SAMPLES else "")
     raise NumericsError("training-not-finite", step=step + 1, loss=sum(row_losses), grad_norm=grad_norm, samples=named)
 

@@ -25,6 +25,7 @@ from glmkit.training import loop
 from glmkit.training.checkpoint import sha256
 from glmkit.training.data import load_data
 from glmkit.training.loop import train
+from glmkit.training.packed_steps import PackedStep
 from glmkit.training.setup import resolve_config
 from tests.training.conftest import CONVERSATIONS
 from tests.training.test_loop import TRAIN_UNTIL_KILLED, assert_same_bits
@@ -66,9 +67,9 @@ def test_a_weighted_run_draws_exactly_its_epochs(
     seen: list[str] = []
     optimizer_step = loop.optimizer_step
 
-    def watched(model: Any, optimizer: Any, trained: Any, samples: Any, *rest: Any) -> Any:
-        seen.extend(sample.source for sample in samples)
-        return optimizer_step(model, optimizer, trained, samples, *rest)
+    def watched(model: Any, optimizer: Any, trained: Any, packed: PackedStep, *rest: Any) -> Any:
+        seen.extend(sample.source for sample in packed.samples)
+        return optimizer_step(model, optimizer, trained, packed, *rest)
 
     monkeypatch.setattr(loop, "optimizer_step", watched)
     result = train(mixed(steps=0, epochs=4, samples_per_step=5))
