@@ -68,6 +68,11 @@ class Replay:
     share: float = option(
         REQUIRED, "its share of all samples, between 0 and 1", "在全部样本中所占的比例（0 到 1 之间）"
     )
+    distill: float = option(
+        0.0,
+        "ptuning: keep what the base model says there instead of learning labels, with this weight",
+        "ptuning：在这些数据上保持基座模型自身的输出而不学习标签，此值为其权重",
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,6 +221,16 @@ class TrainConfig:
             if isinstance(self.replay, Replay) and not 0 < self.replay.share < 1:
                 values = {"value": self.replay.share, "low": "0 (exclusive)", "high": "1 (exclusive)"}
                 checks.problems.append(Problem("cli-out-of-range", "replay.share", values))
+            if isinstance(self.replay, Replay):
+                self._check_distill(self.replay.distill, checks)
+
+    def _check_distill(self, weight: float, checks: Checks) -> None:
+        """The base model is at hand only where it stays as it was."""
+        if not 0 <= weight < float("inf"):
+            checks.problems.append(Problem("cli-too-small", "replay.distill", {"value": weight, "low": 0}))
+        elif weight and self.method != "ptuning":
+            values = {"value": weight, "because": "method: ptuning"}
+            checks.problems.append(Problem("cli-has-no-effect", "replay.distill", values))
 
     @property
     def data_files(self) -> tuple[DataFile, ...]:

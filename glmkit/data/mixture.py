@@ -68,6 +68,7 @@ class Mixture:
             weight = self.share / (1 - self.share) * fresh / sum(replay)
             self.parts += [Part(count, weight) for count in replay]
         self.num_samples = sum(part.num_samples for part in self.parts)
+        self.first_replayed = sum(part.num_samples for part in self.parts[: self.num_fresh_parts])
         self.per_epoch = Fraction(sum(part.per_epoch for part in self.parts))
 
     def drawn_before(self, epoch: int) -> int:

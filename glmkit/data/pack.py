@@ -35,6 +35,7 @@ class Batch:
     document_lengths: list[int]  # sum == T, tail document included
     num_tokens: int  # real ones, without the tail
     num_labels: int
+    replayed: list[int]  # places in document_lengths of the documents that are replayed
 
 
 def pack_step(
@@ -42,6 +43,7 @@ def pack_step(
     max_tokens_per_row: int,
     loss_average: LossAverage = "token",
     round_to: int = ROUND_TO,
+    is_replayed: Sequence[bool] = (),
 ) -> list[Batch]:
     """Pack the samples of one optimiser step; the same samples always give the same rows.
 
@@ -64,11 +66,12 @@ def pack_step(
         loss_average: "token" weighs every target of the step alike; "sample" every sample, then its targets alike
             (what the original does with one sample per micro-batch).
         round_to: row lengths are rounded up to a multiple of it by the tail document; 1 for none.
+        is_replayed: of each sample; empty for none.
 
     Raises:
         DataError: no sample of the step has a target.
     """
-    (rows,) = pack_ranks(samples, 1, max_tokens_per_row, loss_average, round_to)
+    (rows,) = pack_ranks(samples, 1, max_tokens_per_row, loss_average, round_to, is_replayed)
     return rows
 
 
@@ -78,6 +81,7 @@ def pack_ranks(
     max_tokens_per_row: int,
     loss_average: LossAverage = "token",
     round_to: int = ROUND_TO,
+    is_replayed: Sequence[bool] = (),
 ) -> list[list[Batch]]:
     """Deal the samples of one step to ranks and pack each rank's; every rank gets the same number of rows.
 
@@ -93,7 +97,11 @@ def pack_ranks(
     Raises:
         DataError: no sample of the step has a target.
     """
-    kept = [(sample, num_targets) for sample in samples if (num_targets := count_targets(sample))]
+    targets = [count_targets(sample) for sample in samples]
+    kept = [(sample, num_targets) for sample, num_targets in zip(samples, targets, strict=True) if num_targets]
+    replayed = [
+        mark for mark, num_targets in zip(is_replayed or [False] * len(samples), targets, strict=True) if num_targets
+    ]
     if not kept:
         raise DataError("data-step-without-label", where=samples[0].source if samples else "", count=len(samples))
     num_labels = sum(num_targets for _, num_targets in kept)
@@ -104,12 +112,15 @@ def pack_ranks(
     documents = [sample for sample, _ in kept]
     lengths = [len(sample.input_ids) for sample in documents]
     return [
-        [_lay_row([documents[i] for i in row], [weights[i] for i in row], round_to) for row in rows]
+        [_lay_row([(documents[i], weights[i], replayed[i]) for i in row], round_to) for row in rows]
         for rows in plan_ranks(lengths, max_tokens_per_row, num_ranks)
     ]
 
 
-def _lay_row(documents: Sequence[Sample], document_weights: Sequence[float], round_to: int) -> Batch:
+def _lay_row(parts: Sequence[tuple[Sample, float, bool]], round_to: int) -> Batch:
+    """Lay (document, weight, is it replayed) side by side."""
+    documents = [document for document, _, _ in parts]
+    document_weights = [weight for _, weight, _ in parts]
     lengths = [len(document.input_ids) for document in documents]
     num_tokens = sum(lengths)
     tail = -num_tokens % round_to if documents else round_to
@@ -129,6 +140,7 @@ def _lay_row(documents: Sequence[Sample], document_weights: Sequence[float], rou
         document_lengths=lengths,
         num_tokens=num_tokens,
         num_labels=int(labelled.sum()),
+        replayed=[place for place, (_, _, is_replayed) in enumerate(parts) if is_replayed],
     )
 
 

@@ -1,7 +1,7 @@
-"""The training loss: weighted cross-entropy at the labelled tokens, without ever holding all logits.
+"""The training losses: cross-entropy with labels, divergence from another model, without ever holding all logits.
 
-In: hidden states of a row, the label of each token's successor, a weight per token. Out: one float32 scalar. The
-training loop calls it once per row; evaluation reads the per-token losses.
+In: hidden states of a row, the label of each token's successor or another model's hidden state, a weight per token.
+Out: one float32 scalar. The training loop calls them once per row; evaluation reads the per-token losses.
 """
 
 from __future__ import annotations
@@ -56,3 +56,39 @@ def token_losses(model: GLM, hidden: Tensor, targets: Tensor, weights: Tensor) -
 
 def _losses(model: GLM, hidden: Tensor, labels: Tensor) -> Tensor:
     return F.cross_entropy(model.logits_of(hidden), labels, reduction="none")
+
+
+def divergence(model: GLM, hidden: Tensor, taught: Tensor, weights: Tensor) -> Tensor:
+    """Return the weighted sum of KL(teacher || student) over tokens (Learning without Forgetting, 1606.09282).
+
+    Both are read out by the output layer of ``model``; memory as in ``token_losses``.
+
+    Args:
+        model: its output layer turns hidden states into logits.
+        hidden: [N, D] the student's, after the final norm.
+        taught: [N, D] the teacher's; no gradient flows into it.
+        weights: float32 [N].
+
+    Returns:
+        float32 scalar.
+    """
+    if len(hidden) == 0:
+        return hidden.float().sum()
+    total = torch.zeros((), device=hidden.device)
+    chunk_rows = max(1, LOGITS_IN_CHUNK // model.config.vocab_size)
+    for part, part_taught, part_weights in zip(
+        *(torch.split(x, chunk_rows) for x in (hidden, taught, weights)), strict=True
+    ):
+        if len(hidden) > chunk_rows:
+            found = checkpoint(_divergences, model, part, part_taught, use_reentrant=False, preserve_rng_state=False)
+        else:
+            found = _divergences(model, part, part_taught)
+        total = total + (found * part_weights).sum()
+    return total
+
+
+def _divergences(model: GLM, hidden: Tensor, taught: Tensor) -> Tensor:
+    with torch.no_grad():
+        expected = F.log_softmax(model.logits_of(taught), dim=-1)  # [N, V]
+    found = F.log_softmax(model.logits_of(hidden), dim=-1)
+    return F.kl_div(found, expected, reduction="none", log_target=True).sum(dim=-1)

@@ -36,8 +36,11 @@ def packed_steps(
     """
 
     def pack(step: int) -> PackedStep:
-        chosen = [samples[index] for index in order.step(step)]
-        return PackedStep(chosen, pack_step(chosen, config.max_tokens_per_row, config.loss_average, round_to))
+        indices = order.step(step)
+        chosen = [samples[index] for index in indices]
+        is_replayed = [index >= order.mixture.first_replayed for index in indices]
+        rows = pack_step(chosen, config.max_tokens_per_row, config.loss_average, round_to, is_replayed)
+        return PackedStep(chosen, rows)
 
     if first_step >= total_steps:
         return

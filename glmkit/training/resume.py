@@ -103,7 +103,7 @@ def compare_settings(run: Path, earlier: Mapping[str, Any], config: TrainConfig)
     Raises:
         ConfigError: one problem for each setting that has changed, with both values.
     """
-    now, before = asdict(config), earlier["settings"]
+    now, before = (flattened(settings) for settings in (asdict(config), earlier["settings"]))
     changed = [name for name in now if name not in FREE_SETTINGS and name in before and before[name] != now[name]]
     if changed:
         raise ConfigError(
@@ -112,6 +112,11 @@ def compare_settings(run: Path, earlier: Mapping[str, Any], config: TrainConfig)
                 for name in changed
             ]
         )
+
+
+def flattened(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings with those of ``replay`` that do not say which samples are taken beside the others."""
+    return {**settings, "replay.distill": (settings.get("replay") or {}).get("distill", 0.0)}
 
 
 def compare_inputs(

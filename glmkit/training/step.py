@@ -21,7 +21,7 @@ from glmkit.config import TrainConfig
 from glmkit.data.pack import Batch
 from glmkit.errors import NumericsError, OutOfMemory
 from glmkit.model.glm import GLM
-from glmkit.model.loss import token_losses
+from glmkit.model.loss import divergence, token_losses
 from glmkit.model.views import PackedView
 from glmkit.training.packed_steps import PackedStep
 
@@ -81,7 +81,11 @@ def optimizer_step(
 
 
 def row_loss(model: GLM, row: Batch, config: TrainConfig, step: int, number: int) -> Tensor:
-    """Return the float32 scalar that row ``number`` of the step adds to the step's loss."""
+    """Return the float32 scalar that row ``number`` of the step adds to the step's loss.
+
+    Labels are learned everywhere but in replayed documents when ``replay.distill`` is above 0: there the model is held
+    to what it says without its prefix.
+    """
     device = model.device
     use_autocast = config.method == "full" and config.dtype == "bfloat16"  # float32 masters, bfloat16 computation
     with torch.autocast(device.type, torch.bfloat16, enabled=use_autocast):
@@ -90,8 +94,30 @@ def row_loss(model: GLM, row: Batch, config: TrainConfig, step: int, number: int
         labelled = (row.targets != IGNORE_INDEX).nonzero()[:, 0]  # int64 [N]; found on the CPU, which waits for nobody
         rows, targets, weights = (x.to(device) for x in (labelled, row.targets[labelled], row.weights[labelled]))
         hidden = model(row.input_ids.to(device), row.position_ids.to(device), view, rows)  # [N, D]
-        total, _ = token_losses(model, hidden, targets, weights)
-    return total
+        if config.replayed is None or not config.replayed.distill or not row.replayed:
+            return token_losses(model, hidden, targets, weights)[0]
+        own = replayed_tokens(row)  # bool [T]
+        is_kept = own[labelled].to(device)  # bool [N]
+        taught = untuned(model, row, own)  # [N', D]
+        kept = divergence(model, hidden[is_kept], taught, weights[is_kept])
+        learned, _ = token_losses(model, hidden[~is_kept], targets[~is_kept], weights[~is_kept])
+    return learned + config.replayed.distill * kept
+
+
+def replayed_tokens(row: Batch) -> Tensor:
+    """Return which tokens of the row belong to replayed documents, bool [T] on the CPU."""
+    marks = torch.zeros(len(row.document_lengths), dtype=torch.bool)
+    marks[row.replayed] = True
+    return marks.repeat_interleave(torch.tensor(row.document_lengths))
+
+
+@torch.no_grad()
+def untuned(model: GLM, row: Batch, own: Tensor) -> Tensor:
+    """Return the hidden states [N', D] at the labels of the documents in ``own`` [T], as they are without a prefix."""
+    device = model.device
+    view = PackedView([row.document_lengths[place] for place in row.replayed], device)
+    labelled = (row.targets[own] != IGNORE_INDEX).nonzero()[:, 0]  # int64 [N']
+    return model(row.input_ids[own].to(device), row.position_ids[own].to(device), view, labelled.to(device))
 
 
 def dropped_prefix(model: GLM, seed: int, step: int, number: int) -> Tensor:

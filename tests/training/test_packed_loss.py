@@ -141,7 +141,7 @@ def lay(*documents: Sample) -> Batch:
     positions = torch.cat([torch.arange(length) for length in lengths])
     tensor = torch.tensor(targets)
     weights = (tensor != IGNORE_INDEX).float()
-    return Batch(ids, positions, tensor, weights, lengths, len(ids), int(weights.sum()))
+    return Batch(ids, positions, tensor, weights, lengths, len(ids), int(weights.sum()), [])
 
 
 def test_the_golden_losses_are_those_of_packed_rows(folder: Path) -> None:
