@@ -387,6 +387,8 @@ INVENTED_HEADS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("flag", "开关", ("flag",)),
     ("size", "大小", ("amount", "integer")),
     ("key", "键", ("word", "code")),
+    ("formula", "公式", ("expression",)),
+    ("range", "范围", ("pair:integer", "pair:amount", "pair:date")),
 )
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")

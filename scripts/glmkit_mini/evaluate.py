@@ -134,9 +134,9 @@ def run_program(code: str) -> str:
 def questions_of(folder: Path, limit: int) -> list[Question]:
     """Return the questions of the first ``limit`` rows of each language in every held-out file."""
     questions: list[Question] = []
-    for name in ("seen", "unseen"):
-        for row in first_rows(folder / f"{name}_tools.jsonl", limit):
-            questions += tool_questions(name, row)
+    for file in ("seen_tools", "unseen_tools", "everyday", "crossed"):
+        for row in first_rows(folder / f"{file}.jsonl", limit):
+            questions += tool_questions(file.removesuffix("_tools"), row)
     questions += [program_question(row) for row in first_rows(folder / "interpreter.jsonl", limit)]
     languages = ("en", "zh")
     rows = first_rows(folder / "talk.jsonl", limit)

@@ -8,6 +8,8 @@ interpreter's and talk's also from words, schemas and phrasings that no training
 
     seen_tools.jsonl      new requests to the fixed tools of the training split
     unseen_tools.jsonl    requests to other tools, in the layouts of training
+    everyday.jsonl        requests for tools as glmkit's own (weather, sums), in new phrasings, by new names
+    crossed.jsonl         requests to unseen tools that are described in the other language
     interpreter.jsonl     tasks with the output that a right program prints
     talk.jsonl            small talk
 """
@@ -142,13 +144,17 @@ def heldout_rows(name: str, language: Language, seed: int) -> Iterator[Row]:
         return tool_episodes.episodes(rng, language, "train", "pool")
     if name == "unseen_tools":
         return tool_episodes.episodes(rng, language, "heldout")
+    if name == "everyday":
+        return tool_episodes.episodes(rng, language, "heldout", "everyday")
+    if name == "crossed":
+        return tool_episodes.episodes(rng, language, "heldout", "crossed")
     if name == "talk":
         return talk_episodes.episodes(rng, language, "heldout")
     tasks = interpreter_episodes.tasks(rng, language, "heldout")
     return ({"messages": messages, "result": result, "about": {"language": language}} for messages, result in tasks)
 
 
-HELDOUT_FILES = ("seen_tools", "unseen_tools", "interpreter", "talk")
+HELDOUT_FILES = ("seen_tools", "unseen_tools", "everyday", "crossed", "interpreter", "talk")
 
 
 def write_heldout(output: Path, rows: int, seed: int) -> None:

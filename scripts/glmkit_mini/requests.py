@@ -19,6 +19,14 @@ OPENERS = {
     ),
     "zh": ("", "", "请", "请", "请帮我", "帮我", "麻烦", "麻烦你", "我想", "我要", "能不能帮我", "可以", "你好，请", "现在", "我需要", "给我"),
 }  # fmt: skip
+# What a question is opened and ended with, for tools that get something.
+QUESTIONS = {
+    "en": ("What is the {n}", "What's the {n}", "What is the {n}", "How is the {n}", "Do you know the {n}", "Which {n} is there"),
+    "zh": ("{n}是什么", "{n}怎么样", "{n}是多少", "有什么{n}", "有没有{n}", "{n}如何"),
+}  # fmt: skip
+QUESTION_SHARE = 0.12
+PAIRS = {"en": ("{a} to {b}", "from {a} to {b}", "{a}-{b}"), "zh": ("{a}到{b}", "从{a}到{b}", "{a}至{b}", "{a}-{b}")}
+OTHER_LANGUAGE_SHARE = 0.05  # of values in the other language; four times as often for crossed tools
 QUESTION_OPENERS = ("Can ", "Could ", "Would ", "能不能", "可以")
 
 GENERIC = {
@@ -44,10 +52,17 @@ OPEN_KINDS = {"title", "word"}
 def draw_arguments(rng: random.Random, tool: Tool, split: Split) -> dict[str, Any]:
     """Return arguments by parameter name, in the schema's order; optional ones only sometimes."""
     return {
-        parameter.name: draw_value(rng, parameter, tool.language, split)
+        parameter.name: draw_value(rng, parameter, _value_language(rng, tool), split)
         for parameter in tool.parameters
         if parameter.required or rng.random() < OPTIONAL_SHARE
     }
+
+
+def _value_language(rng: random.Random, tool: Tool) -> Language:
+    share = OTHER_LANGUAGE_SHARE * (1 if tool.written == tool.language else 4)
+    if rng.random() > share:
+        return tool.language
+    return "en" if tool.language == "zh" else tool.written
 
 
 def draw_value(rng: random.Random, parameter: Parameter, language: Language, split: Split) -> Any:
@@ -55,8 +70,11 @@ def draw_value(rng: random.Random, parameter: Parameter, language: Language, spl
     if parameter.kind == "enum":
         return rng.choice(parameter.choices)
     if parameter.kind.startswith("list:"):
-        kind = parameter.kind[5:]
+        kind = parameter.item_kind
         return list(dict.fromkeys(make_value(rng, kind, language, split) for _ in range(rng.choice((1, 2, 2, 3, 4)))))
+    if parameter.kind.startswith("pair:"):
+        values = [make_value(rng, parameter.item_kind, language, split) for _ in range(2)]
+        return sorted(values) if rng.random() < 0.9 else values
     return make_value(rng, parameter.kind, language, split)
 
 
@@ -100,13 +118,24 @@ def mention(rng: random.Random, parameter: Parameter, value: Any, language: Lang
         pairs = [tuple(text.strip() for text in phrase.split("~")) for phrase in phrases if "~" in phrase]
         pair = rng.choice(pairs) if pairs and rng.random() < PHRASE_SHARE else rng.choice(FLAGS[language])
         return pair[0 if value else 1].format(c=parameter.cue)
-    text = spoken(rng, value, parameter.kind, language)
+    text = say(rng, parameter, value, language)
+    pair = dict(zip("ab", value, strict=True)) if parameter.kind.startswith("pair:") else {}
     if free and phrases and rng.random() < PHRASE_SHARE:
         pattern = rng.choice(phrases)
-        return pattern.format(v=text, q=quoted(rng, text, parameter.kind, language))
+        return pattern.format(**pair, v=text, q=quoted(rng, text, parameter.kind, language))
     if parameter.kind == "text" or (parameter.kind in OPEN_KINDS and rng.random() < 0.4):
         text = quoted(rng, text, "text", language)
     return rng.choice(GENERIC[language]).format(c=parameter.cue, v=text)
+
+
+def say(rng: random.Random, parameter: Parameter, value: Any, language: Language) -> str:
+    """Return a value as a request says it."""
+    if parameter.kind.startswith("pair:"):
+        patterns = PAIRS[language] if parameter.item_kind == "integer" else PAIRS[language][:2]
+        return rng.choice(patterns).format(a=value[0], b=value[1])
+    if parameter.said:
+        return parameter.said[parameter.choices.index(value)]
+    return spoken(rng, value, parameter.kind, language)
 
 
 def quoted(rng: random.Random, text: str, kind: str, language: Language) -> str:
@@ -118,11 +147,15 @@ def quoted(rng: random.Random, text: str, kind: str, language: Language) -> str:
 
 def _head(rng: random.Random, tool: Tool) -> tuple[str, str]:
     """Return what is wanted, and the mark that ends it."""
+    if tool.verb in ("get", "search") and rng.random() < QUESTION_SHARE:
+        return rng.choice(QUESTIONS[tool.language]).format(n=tool.noun), "？" if tool.language == "zh" else "?"
     opener = rng.choice(OPENERS[tool.language])
     verb = rng.choice(tool.verb_phrases)
     is_question = opener.startswith(QUESTION_OPENERS)
     if tool.language == "zh":
-        head = f"{opener}{verb}{rng.choice(('', '', '一下', '')) if len(verb) > 1 and '一下' not in verb else ''}{tool.noun}"
+        some = rng.choice(("", "", "一下", "")) if len(verb) > 1 and "一下" not in verb else ""
+        blank = " " if (verb + some)[-1].isascii() and tool.noun[0].isascii() else ""
+        head = f"{opener}{verb}{some}{blank}{tool.noun}"
         return head + ("吗" if opener == "可以" else ""), "？" if is_question else rng.choice(("。", "。", ""))
     article = rng.choice(("the ", "the ", "a ", ""))
     if article == "a " and tool.noun[0] in "aeiou":
@@ -153,6 +186,8 @@ def _own_sentences(head: str, mentions: list[str], language: Language) -> str:
 
 def _by_name(rng: random.Random, tool: Tool, chosen: list[Parameter], arguments: dict[str, Any]) -> str:
     """Return a request in the schema's own names: "call get_weather with city=Paris"."""
+    if not chosen:
+        return f"{rng.choice(('调用', '运行') if tool.language == 'zh' else ('Call', 'Run', 'Use'))} {tool.name}"
     parts = [f"{parameter.name}={spoken(rng, arguments[parameter.name], '', tool.language)}" for parameter in chosen]
     if tool.language == "zh":
         return f"{rng.choice(('调用', '请用', '运行'))} {tool.name}，{'，'.join(parts)}"

@@ -1,7 +1,8 @@
 """Conversations about tools, an endless stream by seed: calls, chains of calls, questions back, errors, refusals.
 
 ``episodes(rng, language, split)`` yields rows of the original's format with one more key, ``about``: the kind of
-episode, its language and the values that the final answer has to quote. Called by ``make_data``.
+episode, its language and the values that the final answer has to quote. Everyday tools come from ``everyday_episodes``.
+Called by ``make_data``.
 """
 
 from __future__ import annotations
@@ -9,29 +10,19 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, Literal
 
 from scripts.glmkit_mini import answers
-from scripts.glmkit_mini.requests import draw_arguments, draw_value, mention, write_request
-from scripts.glmkit_mini.schemas import (
-    LAYOUT_WEIGHTS,
-    LAYOUTS,
-    Parameter,
-    Tool,
-    fresh_tool,
-    invented_tool,
-    pool,
-    write_tools,
-)
+from scripts.glmkit_mini.episode_parts import Row, Source, assistant, call, draw_tool, make_row, tool_list, user
+from scripts.glmkit_mini.everyday_episodes import everyday
+from scripts.glmkit_mini.requests import draw_arguments, draw_value, mention, say, write_request
+from scripts.glmkit_mini.schemas import Parameter, Tool
 from scripts.glmkit_mini.words import Language, Split
 
-Row = dict[str, Any]
-Source = Literal["any", "pool"]
-
-SOURCE_WEIGHTS = (15, 20, 65)  # tools of the fixed pool, fresh ones of the catalogue, invented ones
-NUM_TOOLS_WEIGHTS = (30, 35, 22, 13)  # one to four tools in a list
+# Of training rows: tools described in the other language. Most real tools are described in English.
+CROSSED_SHARE: dict[Language, float] = {"en": 0.06, "zh": 0.25}
 THOUGHT_SHARE = 0.1
 SECOND_TURN_SHARE = 0.15
+CONTRAST_SHARE = 0.2  # of rows with a missing argument
 
 THOUGHTS = {
     "en": ("I will use {t} for this.", "I need to {v} the {n} first.", "Let me {v} the {n} with {t}."),
@@ -48,65 +39,24 @@ def episodes(rng: random.Random, language: Language, split: Split, source: Sourc
 
     Args:
         rng: decides everything.
-        language: of requests, answers and tool descriptions.
+        language: of requests and answers, and of tool descriptions unless they are crossed.
         split: "heldout" uses other tools and other words than "train".
-        source: "pool" takes only the fixed tools of the split, "any" also fresh and invented ones.
+        source: "pool" takes only the fixed tools of the split, "crossed" tools that are described in the other
+            language, "everyday" everyday tools, "any" fresh and invented ones as well, and in training all of these.
     """
-    kinds, weights = zip(*KINDS.items(), strict=True)
+    shares = {everyday: 1} if source == "everyday" else dict(KINDS)
+    if source in ("pool", "crossed") or (source == "any" and split == "heldout"):
+        del shares[everyday]
+    kinds, weights = zip(*shares.items(), strict=True)
     while True:
         maker = rng.choices(kinds, weights)[0]
-        yield maker(rng, language, split, source)
-
-
-def draw_tool(rng: random.Random, language: Language, split: Split, source: Source) -> Tool:
-    """Return a tool of the split."""
-    which = 0 if source == "pool" else rng.choices(range(3), SOURCE_WEIGHTS)[0]
-    if which == 0:
-        return rng.choice(pool(language, split))
-    return fresh_tool(rng, language, split) if which == 1 else invented_tool(rng, language, split)
-
-
-def tool_list(
-    rng: random.Random, wanted: list[Tool], split: Split, source: Source, others: int | None = None
-) -> list[Tool]:
-    """Return the wanted tools among others that are about something else, or do something else with it."""
-    tools = list(wanted)
-    target = len(wanted) + (rng.choices(range(4), NUM_TOOLS_WEIGHTS)[0] if others is None else others)
-    for _ in range(20):
-        if len(tools) >= min(target, 4):
-            break
-        other = draw_tool(rng, wanted[0].language, split, source)
-        if all(other.name != tool.name and (other.noun != tool.noun or other.verb != tool.verb) for tool in tools):
-            tools.append(other)
-    rng.shuffle(tools)
-    return tools
-
-
-def make_row(rng: random.Random, kind: str, tools: list[Tool], items: list[Row], key_values: list[str]) -> Row:
-    """Return a finished row."""
-    layout = rng.choices(LAYOUTS, LAYOUT_WEIGHTS)[0]
-    about = {"kind": kind, "language": tools[0].language, "layout": layout, "key_values": key_values}
-    return {"tools": write_tools(tools, layout, rng), "conversations": items, "about": about}
+        is_crossed = source == "any" and split == "train" and rng.random() < CROSSED_SHARE[language]
+        yield maker(rng, language, split, "crossed" if is_crossed else source)
 
 
 def ended(text: str, language: Language) -> str:
     """Return the text with a mark at its end."""
     return text if text.endswith((".", "?", "。", "？")) else text + ("。" if language == "zh" else ".")
-
-
-def user(text: str) -> Row:
-    """A user message."""
-    return {"role": "user", "content": text}
-
-
-def assistant(text: str) -> Row:
-    """An assistant message."""
-    return {"role": "assistant", "content": text}
-
-
-def call(tool: Tool, arguments: dict[str, Any], result: str) -> Row:
-    """A call and its result."""
-    return {"role": "tool", "name": tool.name, "parameters": arguments, "observation": result}
 
 
 def one_call(rng: random.Random, language: Language, split: Split, source: Source) -> Row:
@@ -120,7 +70,7 @@ def one_call(rng: random.Random, language: Language, split: Split, source: Sourc
             items += [user(thanks), assistant(reply)]
             values = []
         else:
-            more, values = _turn(rng, rng.choice(tools), split)
+            more, values = _turn(rng, rng.choice([one for one in tools if one.given is None]), split)
             items += more
     return make_row(rng, "one_call", tools, items, values)
 
@@ -149,7 +99,8 @@ def chain(rng: random.Random, language: Language, split: Split, source: Source) 
         second = draw_tool(rng, language, split, source)
     link = rng.choice(first.results)
     others = [parameter for parameter in second.parameters if parameter.name != link.name and parameter.cue != link.cue]
-    description = link.cue if language == "zh" else rng.choice((f"The {link.cue}", link.cue.capitalize()))
+    words = link.cue if second.written == language else link.name.replace("_", " ")
+    description = words if second.written == "zh" else rng.choice((f"The {words}", words.capitalize()))
     linked = Parameter(link.name, link.kind, link.cue, description, required=True)
     second = replace(second, parameters=(linked, *others[:2]))
     arguments = draw_arguments(rng, first, split)
@@ -188,6 +139,8 @@ def twice(rng: random.Random, language: Language, split: Split, source: Source) 
     """One tool called twice: the second time with one argument changed."""
     tool = draw_tool(rng, language, split, source)
     arguments = draw_arguments(rng, tool, split)
+    if not arguments:
+        return one_call(rng, language, split, source)
     changed = rng.choice([p for p in tool.parameters if p.name in arguments])
     again = draw_value(rng, changed, language, split)
     if again == arguments[changed.name]:
@@ -211,20 +164,34 @@ def twice(rng: random.Random, language: Language, split: Split, source: Source) 
 
 
 def missing(rng: random.Random, language: Language, split: Split, source: Source) -> Row:
-    """A request without a required argument: the assistant asks, the user answers, the call follows."""
+    """A request without a required argument: the assistant asks, the user answers, the call follows.
+
+    In a part of them the same tool is also asked for with everything it needs, before or after.
+    """
     tool = draw_tool(rng, language, split, source)
-    arguments = draw_arguments(rng, tool, split)
     required = [parameter for parameter in tool.parameters if parameter.required and parameter.kind != "flag"]
     if not required:
         return one_call(rng, language, split, source)
     absent = rng.sample(required, 1 if len(required) == 1 or rng.random() < 0.75 else 2)
+    items, values = _asked_turn(rng, tool, absent, language, split)
+    if (contrast := rng.random()) < CONTRAST_SHARE:
+        other, other_values = _turn(rng, tool, split)
+        is_first = contrast < CONTRAST_SHARE / 2
+        items, values = (other + items, values) if is_first else (items + other, other_values)
+    return make_row(rng, "missing", tool_list(rng, [tool], split, source), items, values)
+
+
+def _asked_turn(
+    rng: random.Random, tool: Tool, absent: list[Parameter], language: Language, split: Split
+) -> tuple[list[Row], list[str]]:
+    """Return the messages of a request without some arguments, and the values the answer quotes."""
+    arguments = draw_arguments(rng, tool, split)
     absent.sort(key=tool.parameters.index)
     names = {parameter.name for parameter in absent}
     given = {name: value for name, value in arguments.items() if name not in names}
     reply = [mention(rng, parameter, arguments[parameter.name], language, free=False) for parameter in absent]
     if len(absent) == 1 and rng.random() < 0.4:
-        value = arguments[absent[0].name]
-        reply = ["、".join(map(str, value)) if isinstance(value, list) else str(value)]
+        reply = [say(rng, absent[0], arguments[absent[0].name], language)]
     records = [answers.draw_record(rng, tool, split)]
     items = [
         user(write_request(rng, tool, given)),
@@ -233,7 +200,7 @@ def missing(rng: random.Random, language: Language, split: Split, source: Source
         call(tool, arguments, answers.observation(rng, records)),
         assistant(answers.answer(rng, tool, records)),
     ]
-    return make_row(rng, "missing", tool_list(rng, [tool], split, source), items, answers.key_values(records))
+    return items, answers.key_values(records)
 
 
 def no_tool(rng: random.Random, language: Language, split: Split, source: Source) -> Row:
@@ -272,10 +239,11 @@ def error(rng: random.Random, language: Language, split: Split, source: Source) 
 
 
 KINDS: dict[Callable[[random.Random, Language, Split, Source], Row], int] = {
-    one_call: 58,
-    chain: 12,
-    twice: 6,
-    missing: 9,
-    no_tool: 7,
-    error: 8,
+    one_call: 45,
+    chain: 10,
+    twice: 5,
+    missing: 15,
+    everyday: 12,
+    no_tool: 6,
+    error: 7,
 }

@@ -219,6 +219,34 @@ def _number(rng: random.Random, low: int, high: int, places: int) -> float | int
     return int(value) if value == int(value) and rng.random() < 0.5 else value
 
 
+def _expression(rng: random.Random, language: Language, split: Split) -> str:
+    """Arithmetic, or a formula of letters, in one of the usual spellings."""
+    blank = rng.choice((" ", " ", ""))
+    signs = rng.choice(("+-*/", "+-*/", "+-×÷", "+-*"))
+
+    def operand() -> str:
+        if rng.random() < 0.1:
+            return rng.choice("xyzabn")
+        return str(rng.choice((rng.randint(2, 20), rng.randint(10, 999), round(rng.uniform(0, 50), 1))))
+
+    def joined(count: int) -> str:
+        parts = [operand()]
+        for _ in range(count - 1):
+            parts += [rng.choice(signs), operand()]
+        return blank.join(parts)
+
+    shape = rng.random()
+    if shape < 0.5:
+        return joined(rng.choice((2, 2, 3)))
+    if shape < 0.75:
+        return f"({joined(2)}){blank}{rng.choice(signs)}{blank}{operand()}"
+    if shape < 0.85:
+        return f"{operand()}{blank}{rng.choice(signs)}{blank}({joined(2)})"
+    if shape < 0.93:
+        return f"{rng.choice(('sqrt', 'log', 'abs', 'sin', 'cos', 'exp'))}({joined(rng.choice((1, 2)))})"
+    return f"{operand()}{blank}{rng.choice(('**', '^'))}{blank}{rng.randint(2, 9)}"
+
+
 _CURRENCIES = tuple("USD EUR GBP CNY JPY CHF AUD CAD KRW INR SGD HKD SEK NZD THB".split())
 _LANGUAGES = {
     "en": tuple(
@@ -243,6 +271,7 @@ _MAKERS: dict[str, _Maker] = {
     "url": _url,
     "file": _file,
     "address": _address,
+    "expression": _expression,
     "symbol": lambda rng, language, split: _letters(rng, 2, 5),
     "currency": lambda rng, language, split: rng.choice(_CURRENCIES),
     "language": lambda rng, language, split: rng.choice(_LANGUAGES[language]),
