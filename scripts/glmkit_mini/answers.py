@@ -85,11 +85,15 @@ def _chinese(rng: random.Random, tool: Tool, pairs: list[tuple[str, str]]) -> st
         return "，".join(f"{cue}是{value}" for cue, value in pairs) + "。"
     if shape < 0.65:
         opener = rng.choice(("查到了", "结果如下", "已完成", f"{tool.noun}的结果", "好的，结果是这样"))
-        return f"{opener}：{'，'.join(f'{cue}{value}' for cue, value in pairs)}。"
+        return f"{opener}：{'，'.join(_named(cue, value) for cue, value in pairs)}。"
     if shape < 0.82:
         opener = rng.choice(("结果如下：", "已经办好：", f"{tool.noun}信息："))
         return "\n".join([opener, *(f"- {cue}：{value}" for cue, value in pairs)])
     return f"已为您处理{tool.noun}。" + "，".join(f"{cue}为{value}" for cue, value in pairs) + "。"
+
+
+def _named(cue: str, value: str) -> str:
+    return f"{cue}：{value}" if cue[-1].isascii() else f"{cue}{value}"
 
 
 def _several(rng: random.Random, tool: Tool, pairs: list[list[tuple[str, str]]]) -> str:
@@ -101,7 +105,7 @@ def _several(rng: random.Random, tool: Tool, pairs: list[list[tuple[str, str]]])
     )
     lines = []
     for number, row in enumerate(pairs, 1):
-        cells = [f"{cue}{value}" if is_chinese else f"{cue} {value}" for cue, value in row]
+        cells = [_named(cue, value) if is_chinese else f"{cue} {value}" for cue, value in row]
         lines.append(f"{number}. {('，' if is_chinese else ', ').join(cells)}")
     return "\n".join([opener, *lines])
 

@@ -56,19 +56,29 @@ def weather(rng: random.Random, tool: Everyday, language: Language, split: Split
     place = city(rng, spoken, split)
     request = phrase(rng, "weather", language, split, c=place)
     arguments: dict[str, Any] = {"city": place}
+    tool_scale = _scale(rng, tool, language) if "scale" in tool.roles else None
+    if tool_scale:
+        arguments["scale"], said = tool_scale
+        request = request.rstrip(".?。？") + said
+    if "days" in tool.roles and rng.random() < 0.4:
+        arguments["days"] = rng.randint(2, 14)
+        request = request.rstrip(".?。？") + rng.choice(_DAYS[language]).format(d=arguments["days"])
     warm, felt, humidity = rng.randint(-15, 40), 0, rng.randint(10, 100)
     felt = warm + rng.randint(-5, 4)
     sky = rng.choice(WEATHERS)
     clock = f"{rng.randint(1, 12):02}:{rng.randint(0, 59):02} {rng.choice(('AM', 'PM'))}"
     values = {"temp_C": warm, "FeelsLikeC": felt, "humidity": humidity, "observation_time": clock, "weatherDesc": sky}
-    if tool.form == "shipped":
+    is_fahrenheit = arguments.get("scale") in ("fahrenheit", "F", "imperial")
+    form = "json" if is_fahrenheit else tool.form
+    if form == "shipped":
         result = as_text({name: str(value) for name, value in values.items()})
-    elif tool.form == "bare":
+    elif form == "bare":
         result = f"{sky}, {warm}°C"
     else:
         result = as_text({"temperature": warm, "condition": sky})
-    if tool.form != "shipped":
+    if form != "shipped":
         answer = rng.choice(_ANSWERS["weather bare"][language]).format(c=place, t=warm, s=sky)
+        answer = answer.replace("°C", "°F") if is_fahrenheit else answer
         return Turn(request, arguments, result, answer, (str(warm), sky))
     pattern = rng.choice(_ANSWERS["weather"][language])
     answer = pattern.format(c=place, t=warm, f=felt, h=humidity, s=sky)
@@ -108,6 +118,9 @@ def random_(rng: random.Random, tool: Everyday, language: Language, split: Split
     if rng.random() < 0.3:
         low, high = rng.choice(((1, 6), (0, 1), (1, 100), (0, 9), (1, 10), (1, 1000)))
     request = phrase(rng, "random", language, split, a=low, b=high)
+    if rng.random() < 0.06:
+        low, high = 1, rng.choice((6, 6, 4, 8, 10, 12, 20))
+        request = phrase(rng, "dice", language, split, b=high)
     arguments: dict[str, Any] = {"range": [low, high]} if "range" in tool.roles else {"low": low, "high": high}
     if "seed" in tool.roles and rng.random() < 0.15:
         arguments["seed"] = rng.randint(0, 999)
@@ -207,6 +220,15 @@ def _number(text: str) -> Any:
     return json.loads(text)
 
 
+def _scale(rng: random.Random, tool: Everyday, language: Language) -> tuple[str, str] | None:
+    """Return a choice of the tool's temperature unit and the words for it, or None where nothing is said of it."""
+    assert tool.tool.given is not None
+    if rng.random() < 0.5:
+        return None
+    choice = rng.choice(tool.tool.given["parameters"]["properties"][tool.roles["scale"]]["enum"])
+    return choice, rng.choice(_SCALES[language]).format(s=_SCALE_WORDS.get((choice, language), choice))
+
+
 def _said(rng: random.Random, unit: Unit, language: Language, is_listed: bool) -> str:
     """Return a unit in the words of a request: Chinese ones also have Latin signs where nothing is to be translated."""
     if language == "zh" and not is_listed and unit.names["en"] and rng.random() < 0.2:
@@ -255,6 +277,13 @@ _DIGITS = {
     "en": (" with {d} decimals.", ", to {d} decimal places."),
     "zh": ("，保留{d}位小数。", "，精确到小数点后{d}位。"),
 }
+_DAYS = {"en": (" for {d} days?", ", the next {d} days."), "zh": ("，{d}天的。", "，要未来{d}天的。")}
+_SCALES = {"en": (", in {s}.", " in {s}?"), "zh": ("，用{s}。", "，单位{s}。")}
+_SCALE_WORDS = {
+    ("celsius", "zh"): "摄氏度", ("fahrenheit", "zh"): "华氏度", ("C", "zh"): "摄氏度", ("F", "zh"): "华氏度",
+    ("metric", "zh"): "公制", ("imperial", "zh"): "英制", ("C", "en"): "Celsius", ("F", "en"): "Fahrenheit",
+    ("metric", "en"): "metric units", ("imperial", "en"): "imperial units",
+}  # fmt: skip
 _SEEDS = {"en": (" with seed {s}.", ", seed {s}."), "zh": ("，种子是{s}。", "，随机种子用{s}。")}
 _ANSWERS: dict[str, dict[Language, tuple[str, ...]]] = {
     "weather": {

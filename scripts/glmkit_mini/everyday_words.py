@@ -170,6 +170,8 @@ _PHRASES = {
         A random number from {a} to {b}, please.
         Random number between {a} and {b}|+produce a random integer between {a} and {b}|+pick any number from {a} to {b}
         random {a}-{b}|+make a random number in the range {a} to {b}|+think of a number between {a} and {b}""",
+    "dice": """+roll a die with {b} sides|+roll a {b}-sided die|+throw a die with {b} sides|+roll one {b}-sided dice
+        A {b}-sided die, please.|+throw a {b}-sided die for me|Roll the {b}-sided die.""",
     "unit": """+convert {v} {x} to {y}|+convert {v} {x} into {y}|How many {y} are {v} {x}?
         What is {v} {x} in {y}?|How much is {v} {x} in {y}?
         {v} {x} to {y}|{v} {x} in {y}|+turn {v} {x} into {y}|+change {v} {x} to {y}|How many {y} is {v} {x}?
@@ -205,12 +207,14 @@ _ZH_PHRASES = {
         {e}的值是多少？|算算{e}|{e}的答案是什么？
         +计算{e}|+算一下{e}|+算出{e}|+求{e}|+计算一下{e}|+算一算{e}|+求{e}的值|+计算{e}的结果|+计算：{e}
         +帮忙算{e}|+计算 {e}|+算一下 {e}""",
-    "random": """+生成一个{a}到{b}之间的随机数|+生成{a}到{b}的随机数|+给我一个{a}到{b}的随机数
-        +随机选一个{a}到{b}的数|+在{a}和{b}之间取一个随机数
+    "random": """+生成一个{a}到{b}之间的随机数|+生成{a}到{b}的随机数|+随机选一个{a}到{b}的数
+        +给我一个{a}到{b}的随机数|+在{a}和{b}之间取一个随机数
         +从{a}到{b}里随机挑一个数|来个{a}到{b}的随机数。|要一个{a}到{b}之间的随机整数。
         +产生一个{a}~{b}的随机整数|+抽一个{a}到{b}的数字
         {a}到{b}随机一个数。|+生成一个介于{a}和{b}之间的随机数|+给一个{a}至{b}的随机数
         +随机生成{a}到{b}之间的一个整数""",
+    "dice": """+掷一个{b}面的骰子|+掷一次{b}面骰子|+扔一个{b}面骰子|+掷{b}面骰子
+        来掷一个{b}面的骰子。|+摇一个{b}面骰子|掷一下{b}面的骰子。""",
     "unit": """+把{v}{x}换算成{y}|{v}{x}等于多少{y}？|{v}{x}是多少{y}？|+将{v}{x}转换为{y}
         {v}{x}换成{y}是多少？|{v}{x}合多少{y}？|+把{v}{x}转成{y}
         {v}{x}有多少{y}？|{v}{x}相当于多少{y}？|+把{v}{x}换成{y}|+换算{v}{x}到{y}|{v}{x}=?{y}
@@ -249,6 +253,8 @@ GREETINGS = {
     "zh": ("你好，", "请问", "请问", "嗨，", "问一下，"),
 }
 
+FOR_ME = ("tell me", "give me", "show me", "给", "告诉我")
+
 
 def phrase(rng: random.Random, name: str, language: Language, split: Split, **values: object) -> str:
     """Return a request in one of the phrasings of ``name``: a question, or an order behind an opener."""
@@ -257,6 +263,8 @@ def phrase(rng: random.Random, name: str, language: Language, split: Split, **va
     is_zh = language == "zh"
     if pattern.startswith("+"):
         opener = rng.choice(ORDERS[language])
+        if opener.lower().rstrip(" ").endswith(("me", "我", "麻烦")) and text.startswith(FOR_ME):
+            opener = "Please " if language == "en" else "请"  # not "help me tell me"
         text = opener + text if is_zh or opener else text[0].upper() + text[1:]
         is_question = opener.startswith(("Can ", "Could ", "Would ", "能不能", "可以"))
         if opener == "可以帮我":

@@ -27,7 +27,7 @@ EXAMPLES_SHARE = 0.1  # of descriptions: "such as X or Y", which no request mean
 OVERLAP_SHARE = 0.15  # of invented parameters that share words with what the tool is about
 HEADLESS_SHARE = 0.3  # of invented parameters that are called by a word alone, without "code" or "name"
 EXAMPLE_KINDS = {"city", "person", "title", "word", "code", "expression", "list:word", "list:city"}
-# Mentions that only tell the kind of a value, for the one parameter of a tool that has this kind.
+# Mentions that only tell the kind of a value, for the one parameter of a tool that has this kind and says so.
 KIND_PHRASES: dict[str, dict[Language, tuple[str, ...]]] = {
     "date": {"en": ("on {v}", "for {v}"), "zh": ("在{v}", "{v}那天")},
     "time": {"en": ("at {v}",), "zh": ("{v}的时候", "在{v}")},
@@ -164,7 +164,7 @@ def invented_tool(rng: random.Random, language: Language, split: Split, written:
     return Tool(
         name=join_name(rng, [*name_words, *noun_words] if rng.random() < 0.8 else noun_words, of_tool=True),
         description=tool_description(rng, rng.choice(described[written]), noun, cues, written),
-        parameters=with_required(rng, _with_kind_phrases(tuple(parameters), language)),
+        parameters=with_required(rng, _unmistakable(tuple(parameters), language)),
         verb="get",
         verb_phrases=phrases,
         noun=noun,
@@ -203,6 +203,8 @@ def invented_parameter(
             ("{v}的{c}", "以{v}为{c}", "{v}{c}") if language == "zh" else ("{v} as {c}", "of {c} {v}", "{c} of {v}")
         )
         phrases = tuple(phrase.replace("{c}", cues[language]) for phrase in phrases)
+    if kind in KIND_PHRASES and kind in kinds and not is_headless:
+        phrases += KIND_PHRASES[kind][language]
     parameter = Parameter(
         name=join_name(rng, name_words, of_tool=False),
         kind=kind,
@@ -215,15 +217,11 @@ def invented_parameter(
     return parameter, cues[written]
 
 
-def _with_kind_phrases(parameters: tuple[Parameter, ...], language: Language) -> tuple[Parameter, ...]:
-    """Return the parameters with the phrases of their kind, for those that are alone in it."""
+def _unmistakable(parameters: tuple[Parameter, ...], language: Language) -> tuple[Parameter, ...]:
+    """Return the parameters without the phrases of a kind that several of them have."""
     kinds = [parameter.kind for parameter in parameters]
-    return tuple(
-        replace(parameter, phrases=(*parameter.phrases, *KIND_PHRASES[parameter.kind][language]))
-        if parameter.kind in KIND_PHRASES and kinds.count(parameter.kind) == 1
-        else parameter
-        for parameter in parameters
-    )
+    common = {phrase for kind in KIND_PHRASES if kinds.count(kind) > 1 for phrase in KIND_PHRASES[kind][language]}
+    return tuple(replace(one, phrases=tuple(text for text in one.phrases if text not in common)) for one in parameters)
 
 
 def invented_result(rng: random.Random, language: Language, split: Split) -> Result:
