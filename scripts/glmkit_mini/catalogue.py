@@ -391,4 +391,5 @@ INVENTED_HEADS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("range", "范围", ("pair:integer", "pair:amount", "pair:date")),
 )
 
+NUM_PLAIN_HEADS = 24  # those before "formula", which plain tools are made of
 LANGUAGES: tuple[Language, ...] = ("en", "zh")

@@ -7,9 +7,9 @@ Needs the standard library and glmkit only. ``--jsonl`` also writes the training
 interpreter's and talk's also from words, schemas and phrasings that no training row has:
 
     seen_tools.jsonl      new requests to the fixed tools of the training split
-    unseen_tools.jsonl    requests to other tools, in the layouts of training
+    unseen_tools.jsonl    requests to other tools, in the layouts of training and the plainer forms of its schemas
     everyday.jsonl        requests for tools as glmkit's own (weather, sums), in new phrasings, by new names
-    crossed.jsonl         requests to unseen tools that are described in the other language
+    crossed.jsonl         requests to unseen tools described in the other language, in every form of schema
     interpreter.jsonl     tasks with the output that a right program prints
     talk.jsonl            small talk
 """

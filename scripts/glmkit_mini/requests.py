@@ -60,7 +60,7 @@ def draw_arguments(rng: random.Random, tool: Tool, split: Split) -> dict[str, An
 
 def _value_language(rng: random.Random, tool: Tool) -> Language:
     share = OTHER_LANGUAGE_SHARE * (1 if tool.written == tool.language else 4)
-    if rng.random() > share:
+    if tool.is_plain or rng.random() > share:
         return tool.language
     return "en" if tool.language == "zh" else tool.written
 
@@ -147,7 +147,7 @@ def quoted(rng: random.Random, text: str, kind: str, language: Language) -> str:
 
 def _head(rng: random.Random, tool: Tool) -> tuple[str, str]:
     """Return what is wanted, and the mark that ends it."""
-    if tool.verb in ("get", "search") and rng.random() < QUESTION_SHARE:
+    if tool.verb in ("get", "search") and not tool.is_plain and rng.random() < QUESTION_SHARE:
         return rng.choice(QUESTIONS[tool.language]).format(n=tool.noun), "？" if tool.language == "zh" else "?"
     opener = rng.choice(OPENERS[tool.language])
     verb = rng.choice(tool.verb_phrases)

@@ -38,10 +38,10 @@ def schema_form(tool: Tool, rng: random.Random) -> dict[str, Any]:
     if tool.given is not None:
         return tool.given
     is_type_first = rng.random() < 0.5
-    is_titled = rng.random() < TITLED_SHARE
+    is_titled = not tool.is_plain and rng.random() < TITLED_SHARE
     properties = {}
     for parameter in tool.parameters:
-        form = _typed(parameter, rng)
+        form = _typed(parameter, tool.is_plain, rng)
         described = {"description": parameter.description}
         form = {**form, **described} if is_type_first else {**described, **form}
         if parameter.default is not None or (_is_nullable(form) and rng.random() < 0.6):
@@ -51,28 +51,30 @@ def schema_form(tool: Tool, rng: random.Random) -> dict[str, Any]:
         properties[parameter.name] = form
     required = [parameter.name for parameter in tool.parameters if parameter.required]
     schema: dict[str, Any] = {"type": "object", "properties": properties}
-    if required or rng.random() < 0.4:
+    if required or tool.is_plain or rng.random() < 0.4:
         schema["required"] = required
     if is_titled:
         schema["title"] = f"{tool.name}Arguments"
-    if rng.random() < CLOSED_SHARE:
+    if not tool.is_plain and rng.random() < CLOSED_SHARE:
         schema["additionalProperties"] = False
     return {"name": tool.name, "description": tool.description, "parameters": schema}
 
 
-def _typed(parameter: Parameter, rng: random.Random) -> dict[str, Any]:
+def _typed(parameter: Parameter, is_plain: bool, rng: random.Random) -> dict[str, Any]:
     form: dict[str, Any] = {"type": parameter.type}
     if parameter.kind == "enum":
         form["enum"] = list(parameter.choices)
     item = {"type": json_type(parameter.item_kind)}
     if parameter.kind.startswith("list:"):
         form["items"] = item
-        if rng.random() < 0.15:
+        if not is_plain and rng.random() < 0.15:
             form["minItems"] = 1
     if parameter.kind.startswith("pair:"):
         form |= {"prefixItems": [item, item]} if rng.random() < 0.7 else {"items": item}
         form |= {"minItems": 2, "maxItems": 2}
-    if not parameter.required and parameter.default is None and rng.random() < NULLABLE_SHARE:
+    if is_plain or parameter.required or parameter.default is not None:
+        return form
+    if rng.random() < NULLABLE_SHARE:
         if len(form) > 1 or rng.random() < 0.3:
             return {"anyOf": [form, {"type": "null"}]}
         form["type"] = [parameter.type, "null"]

@@ -2,7 +2,8 @@
 
 ``pool`` is the fixed set of tools a split has; ``fresh_tool`` and ``invented_tool`` draw new ones, so that a model is
 paid for reading the schema and not for remembering it. A crossed tool is described in one language (``written``) and
-asked for in the other.
+asked for in the other. Held-out tools that are not crossed are plain: in the forms of the first data, without the
+variety that training has since been given, so that their figures can be compared from one model to the next.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from functools import cache
 from typing import Any
 
 from scripts.glmkit_mini import words
-from scripts.glmkit_mini.catalogue import INVENTED_HEADS, PARAMETERS, THINGS, VERBS, ParameterEntry, ThingEntry
+from scripts.glmkit_mini.catalogue import (
+    INVENTED_HEADS,
+    NUM_PLAIN_HEADS,
+    PARAMETERS,
+    THINGS,
+    VERBS,
+    ParameterEntry,
+    ThingEntry,
+)
 from scripts.glmkit_mini.values import KINDS, json_type, make_value
 from scripts.glmkit_mini.words import Language, Split, invented_word, part
 
@@ -26,6 +35,7 @@ ALL_OPTIONAL_SHARE = 0.3  # of the tools that happen to have no required paramet
 EXAMPLES_SHARE = 0.1  # of descriptions: "such as X or Y", which no request means
 OVERLAP_SHARE = 0.15  # of invented parameters that share words with what the tool is about
 HEADLESS_SHARE = 0.3  # of invented parameters that are called by a word alone, without "code" or "name"
+PLAIN_KINDS = tuple(kind for kind in KINDS if kind != "expression")
 EXAMPLE_KINDS = {"city", "person", "title", "word", "code", "expression", "list:word", "list:city"}
 # Mentions that only tell the kind of a value, for the one parameter of a tool that has this kind and says so.
 KIND_PHRASES: dict[str, dict[Language, tuple[str, ...]]] = {
@@ -92,6 +102,7 @@ class Tool:
     language: Language  # of requests and answers
     written: Language  # of the description
     given: dict[str, Any] | None = None  # the definition where it was not made from ``parameters``
+    is_plain: bool = False
 
 
 @cache
@@ -106,6 +117,10 @@ def pool(language: Language, split: Split) -> tuple[Tool, ...]:
     )
 
 
+def _is_plain(language: Language, split: Split, written: Language) -> bool:
+    return split == "heldout" and written == language
+
+
 def fresh_tool(rng: random.Random, language: Language, split: Split, written: Language) -> Tool:
     """Return a tool about a thing of the catalogue with parameters, name and texts chosen anew."""
     thing = rng.choice(THINGS[split])
@@ -118,20 +133,24 @@ def catalogue_tool(
     """Return a tool that does ``verb`` to ``thing`` with up to four of its parameters."""
     entry = VERBS[split][verb]
     names = rng.sample(thing.parameters, min(len(thing.parameters), rng.choice((1, 2, 2, 3, 3, 4))))
-    entries = [] if rng.random() < NO_PARAMETERS_SHARE else [PARAMETERS[split][name] for name in names]
+    is_plain = _is_plain(language, split, written)
+    entries = [PARAMETERS[split][name] for name in names]
+    if not is_plain and rng.random() < NO_PARAMETERS_SHARE:
+        entries = []
     parameters = tuple(_catalogue_parameter(rng, one, thing, language, split, written) for one in entries)
     fields = rng.sample(thing.results, rng.randint(1, len(thing.results)))
     cues = [one.cue[written] for one in entries]
     return Tool(
         name=join_name(rng, [*rng.choice(entry.names).split("_"), *thing.noun["en"].split()], of_tool=True),
         description=tool_description(rng, rng.choice(entry.phrases[written]), thing.noun[written], cues, written),
-        parameters=with_required(rng, parameters),
+        parameters=with_required(rng, parameters, is_plain),
         verb=verb,
         verb_phrases=entry.phrases[language],
         noun=thing.noun[language],
         results=tuple(Result(name, kind, cues[language]) for name, kind, cues in fields),
         language=language,
         written=written,
+        is_plain=is_plain,
     )
 
 
@@ -156,7 +175,9 @@ def invented_tool(rng: random.Random, language: Language, split: Split, written:
         noun += rng.choice(("", "", "表", "记录", "服务", "单"))
     parameters: list[Parameter] = []
     cues: list[str] = []
-    for _ in range(0 if rng.random() < NO_PARAMETERS_SHARE else rng.choice((1, 2, 2, 3, 3, 4))):
+    is_plain = _is_plain(language, split, written)
+    has_none = not is_plain and rng.random() < NO_PARAMETERS_SHARE
+    for _ in range(0 if has_none else rng.choice((1, 2, 2, 3, 3, 4))):
         parameter, cue = invented_parameter(rng, noun, language, split, written)
         if all(parameter.name != other.name and parameter.cue != other.cue for other in parameters):
             parameters.append(parameter)
@@ -164,13 +185,14 @@ def invented_tool(rng: random.Random, language: Language, split: Split, written:
     return Tool(
         name=join_name(rng, [*name_words, *noun_words] if rng.random() < 0.8 else noun_words, of_tool=True),
         description=tool_description(rng, rng.choice(described[written]), noun, cues, written),
-        parameters=with_required(rng, _unmistakable(tuple(parameters), language)),
+        parameters=with_required(rng, _unmistakable(tuple(parameters), language), is_plain),
         verb="get",
         verb_phrases=phrases,
         noun=noun,
         results=tuple(invented_result(rng, language, split) for _ in range(rng.randint(1, 3))),
         language=language,
         written=written,
+        is_plain=is_plain,
     )
 
 
@@ -178,19 +200,20 @@ def invented_parameter(
     rng: random.Random, noun: str, language: Language, split: Split, written: Language
 ) -> tuple[Parameter, str]:
     """Return a parameter of random words and its cue in the description; in a third of them the name says nothing."""
-    head_en, head_zh, kinds = rng.choice(INVENTED_HEADS)
+    is_plain = _is_plain(language, split, written)
+    head_en, head_zh, kinds = rng.choice(INVENTED_HEADS[:NUM_PLAIN_HEADS] if is_plain else INVENTED_HEADS)
     head = {"en": head_en, "zh": head_zh}
-    kind = rng.choice(kinds) if rng.random() < 0.8 else rng.choice(KINDS)
+    kind = rng.choice(kinds) if rng.random() < 0.8 else rng.choice(PLAIN_KINDS if is_plain else KINDS)
     stem = _random_word(rng, split)
     name_words = [stem, head_en]
     if written == "zh":
         stem = rng.choice(part(words.ZH_NOUNS, split)) if rng.random() < 0.3 else invented_word(rng, "zh")[:3]
-    if rng.random() < OVERLAP_SHARE:
+    if not is_plain and rng.random() < OVERLAP_SHARE:
         stem = rng.choice(noun.split()) if written == "en" else noun[-2:] if rng.random() < 0.5 else noun[:2]
-    is_headless = rng.random() < HEADLESS_SHARE and stem not in noun
+    is_headless = not is_plain and rng.random() < HEADLESS_SHARE and stem not in noun
     blank = {"en": " ", "zh": "" if written == "zh" else rng.choice(("", "", " "))}
     cues = {one: stem if is_headless else stem + blank[one] + head[one] for one in (language, written)}
-    if rng.random() < 0.33:
+    if rng.random() < (0.25 if is_plain else 0.33):
         name_words = [invented_word(rng) for _ in range(rng.choice((1, 1, 2)))]
     elif is_headless:
         name_words = name_words[:1]
@@ -198,12 +221,12 @@ def invented_parameter(
     if kind == "enum":
         choices = tuple(dict.fromkeys(str(make_value(rng, "word", written, split)) for _ in range(rng.randint(2, 5))))
     phrases: tuple[str, ...] = ()
-    if rng.random() < 0.3:
+    if not is_plain and rng.random() < 0.3:
         phrases = (
             ("{v}的{c}", "以{v}为{c}", "{v}{c}") if language == "zh" else ("{v} as {c}", "of {c} {v}", "{c} of {v}")
         )
         phrases = tuple(phrase.replace("{c}", cues[language]) for phrase in phrases)
-    if kind in KIND_PHRASES and kind in kinds and not is_headless:
+    if kind in KIND_PHRASES and kind in kinds and not is_headless and not is_plain:
         phrases += KIND_PHRASES[kind][language]
     parameter = Parameter(
         name=join_name(rng, name_words, of_tool=False),
@@ -234,9 +257,11 @@ def invented_result(rng: random.Random, language: Language, split: Split) -> Res
     return Result(name, kind, name.replace("_", " "))
 
 
-def with_required(rng: random.Random, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+def with_required(rng: random.Random, parameters: tuple[Parameter, ...], is_plain: bool) -> tuple[Parameter, ...]:
     """Return the parameters with the first one required if none is, unless all of them may be optional."""
-    if not parameters or any(one.required for one in parameters) or rng.random() < ALL_OPTIONAL_SHARE:
+    if not parameters or any(one.required for one in parameters):
+        return parameters
+    if not is_plain and rng.random() < ALL_OPTIONAL_SHARE:
         return parameters
     return (replace(parameters[0], required=True, default=None), *parameters[1:])
 
@@ -267,7 +292,7 @@ def tool_description(rng: random.Random, phrase: str, noun: str, cues: list[str]
 def parameter_description(rng: random.Random, cue: str, kind: str, noun: str, language: Language, split: Split) -> str:
     """Return what the schema says of a parameter: the cue, perhaps with its format or with examples."""
     examples = ""
-    if kind in EXAMPLE_KINDS and rng.random() < EXAMPLES_SHARE:
+    if kind in EXAMPLE_KINDS and split == "train" and rng.random() < EXAMPLES_SHARE:
         values = [str(make_value(rng, kind.rpartition(":")[2], language, split)) for _ in range(rng.choice((1, 2, 2)))]
         begin, joint = ("，如", "或") if language == "zh" else (rng.choice((", such as ", ", e.g. ")), " or ")
         examples = begin + joint.join(values)
