@@ -37,13 +37,14 @@ def schema_form(tool: Tool, rng: random.Random) -> dict[str, Any]:
     """Return a tool as ``{"name", "description", "parameters"}``, in one of the spellings of JSON Schema."""
     if tool.given is not None:
         return tool.given
-    is_type_first = rng.random() < 0.5
+    order = rng.choice(("first", "behind the type") if tool.is_plain else ("first", "behind the type", "last"))
     is_titled = not tool.is_plain and rng.random() < TITLED_SHARE
     properties = {}
     for parameter in tool.parameters:
         form = _typed(parameter, tool.is_plain, rng)
         described = {"description": parameter.description}
-        form = {**form, **described} if is_type_first else {**described, **form}
+        begin = {"type": form.pop("type")} if order == "behind the type" and "type" in form else {}
+        form = {**form, **described} if order == "last" else {**begin, **described, **form}
         if parameter.default is not None or (_is_nullable(form) and rng.random() < 0.6):
             form["default"] = parameter.default
         if is_titled:
