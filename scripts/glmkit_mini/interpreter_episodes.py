@@ -12,12 +12,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from scripts.glmkit_mini.interpreter_composed import COMPOSED
+from scripts.glmkit_mini.interpreter_compositions import composition
 from scripts.glmkit_mini.interpreter_dates import DATES, DICTIONARIES
 from scripts.glmkit_mini.interpreter_dialogues import DIALOGUES, Message, answer, cell, user
+from scripts.glmkit_mini.interpreter_everyday import EVERYDAY
 from scripts.glmkit_mini.interpreter_kinds import Kind, Task, make_task, same_output
 from scripts.glmkit_mini.interpreter_lists import LISTS
 from scripts.glmkit_mini.interpreter_numbers import ARITHMETIC, NUMBER_THEORY
+from scripts.glmkit_mini.interpreter_phrasings import core
 from scripts.glmkit_mini.interpreter_problems import PERCENTAGES, PROBLEMS, UNITS
+from scripts.glmkit_mini.interpreter_stories import story
 from scripts.glmkit_mini.interpreter_strings import COMBINED, STRINGS
 from scripts.glmkit_mini.interpreter_values import Language, Split
 
@@ -57,6 +61,8 @@ GROUPS: tuple[tuple[tuple[Kind, ...], int], ...] = (
     (DICTIONARIES, 6),
     (COMPOSED, 16),
 )
+# Of training tasks: what held-out tasks are not drawn from.
+COMPOSITION_SHARE, STORY_SHARE, EVERYDAY_SHARE = 0.2, 0.07, 0.15
 WRAPPERS = {
     "en": (
         "Please help: $q",
@@ -78,6 +84,17 @@ WRAPPERS = {
     ),
 }
 WRAPPED_SHARE = 0.25
+MORE_WRAPPERS = {
+    "en": (
+        "Quick question: $q", "Hello, $q", "Question: $q", "Task: $q", "Using Python: $q", "$q Just the number, please.",
+        "I was wondering: $q", "Can you help me? $q", "$q Please.", "Try this: $q", "With code, please: $q", "$q Run it.",
+        "Next: $q", "One more: $q", "Now this: $q", "Homework: $q", "Python: $q", "OK. $q",
+    ),
+    "zh": (
+        "请问，$q", "问题：$q", "用Python算：$q", "$q只要答案。", "帮我看看：$q", "在吗？$q", "麻烦了，$q", "题目：$q", "$q写代码算一下。",
+        "再来一个：$q", "接下来：$q", "试试这个：$q", "请回答：$q", "$q请运行代码。", "作业：$q", "好的。$q",
+    ),
+}  # fmt: skip
 # The same request in other words: (words, words that may stand there instead), tried in turn.
 SYNONYMS = {
     "en": (
@@ -102,7 +119,9 @@ SYNONYM_SHARE = 0.3
 
 def draw_task(rng: random.Random, language: Language, split: Split) -> Task:
     """Draw one task that a single program answers."""
-    if split == "heldout" and rng.random() < COMBINED_SHARE:
+    if split == "train":
+        return _training_task(rng, language)
+    if rng.random() < COMBINED_SHARE:
         kind = rng.choice(COMBINED)
     else:
         kind = rng.choice(rng.choices(GROUP_KINDS, GROUP_WEIGHTS)[0])
@@ -111,6 +130,27 @@ def draw_task(rng: random.Random, language: Language, split: Split) -> Task:
         task.question = in_other_words(rng, task.question, language)
     if rng.random() < WRAPPED_SHARE:
         task.question = rng.choice(WRAPPERS[language]).replace("$q", task.question)
+    return task
+
+
+def _training_task(rng: random.Random, language: Language) -> Task:
+    """Draw from the tables as well as from what is for training alone."""
+    which = rng.random()
+    if which < COMPOSITION_SHARE:
+        task = composition(rng, language)
+    elif which < COMPOSITION_SHARE + STORY_SHARE:
+        task = story(rng, language)
+    elif which < COMPOSITION_SHARE + STORY_SHARE + EVERYDAY_SHARE:
+        task = make_task(rng, rng.choice(EVERYDAY), language, "train")
+    else:
+        task = make_task(rng, rng.choice(rng.choices(GROUP_KINDS, GROUP_WEIGHTS)[0]), language, "train")
+    if rng.random() < SYNONYM_SHARE:
+        question = in_other_words(rng, task.question, language)
+        if not task.reserved or task.reserved not in core(question):
+            task.question = question
+    if rng.random() < WRAPPED_SHARE:
+        wrappers = WRAPPERS if rng.random() < 0.5 else MORE_WRAPPERS
+        task.question = rng.choice(wrappers[language]).replace("$q", task.question)
     return task
 
 

@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from scripts.glmkit_mini.interpreter_phrasings import core, training_phrasings, with_other_quotes
 from scripts.glmkit_mini.interpreter_values import Language, Split, Value, draw
 
 _NAME = re.compile(r"\$([a-z]+)")
 VERDICTS = {"en": {"True": "Yes", "False": "No"}, "zh": {"True": "是的", "False": "不是"}}
 NEW_PHRASING_SHARE = 0.3  # of held-out tasks: those that use the phrasing kept for them
+MORE_PHRASINGS_SHARE = 0.55  # of training tasks: those asked in the words of ``interpreter_phrasings``
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Kind:
 
     ``say`` holds the final answers in English and Chinese with ``$result`` (and
     ``$verdict``, yes or no), alternatives split by "|". The last phrasing
-    of each language is kept for held-out tasks if there are four or more; ``heldout`` keeps the whole kind for them.
+    of each language is kept for held-out tasks if there are four or more; ``heldout`` keeps the whole kind for them,
+    and ``trained`` keeps it from them, with all its phrasings.
     """
 
     values: dict[str, str]
@@ -34,6 +37,7 @@ class Kind:
     zh: tuple[str, ...]
     say: tuple[str, str] = ("The result is $result.|It is $result.|Result: $result.", "结果是$result。|答案是$result。")
     heldout: bool = False
+    trained: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +49,7 @@ class Task:
     result: str
     answer: str
     files: dict[str, str] = field(default_factory=dict)
+    reserved: str = ""  # in training: the same question in the phrasing kept for held-out tasks, its ``core``
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
@@ -76,13 +81,19 @@ def run(code: str, state: dict[str, Any] | None = None, files: Mapping[str, str]
     return "\n".join(printed)
 
 
-def phrase(rng: random.Random, phrasings: tuple[str, ...], split: Split) -> str:
-    """Choose a phrasing; the last of four or more belongs to held-out tasks alone."""
-    if len(phrasings) < 4:
-        return rng.choice(phrasings)
-    if split == "heldout" and rng.random() < NEW_PHRASING_SHARE:
-        return phrasings[-1]
-    return rng.choice(phrasings[:-1])
+def phrase(rng: random.Random, kind: Kind, language: Language, split: Split) -> tuple[str, str | None]:
+    """Choose a phrasing, and return the one kept from training, the last of four or more."""
+    phrasings = kind.zh if language == "zh" else kind.en
+    reserved = phrasings[-1] if len(phrasings) >= 4 and not kind.trained else None
+    if split == "train":
+        kept, more = training_phrasings(phrasings, kind.en[0], reserved, language)
+        chosen = rng.choice(more if more and rng.random() < MORE_PHRASINGS_SHARE else kept)
+        return with_other_quotes(rng, chosen, language), reserved
+    if reserved is None:
+        return rng.choice(phrasings), reserved
+    if rng.random() < NEW_PHRASING_SHARE:
+        return reserved, reserved
+    return rng.choice(phrasings[:-1]), reserved
 
 
 def make_task(rng: random.Random, kind: Kind, language: Language, split: Split) -> Task:
@@ -90,11 +101,15 @@ def make_task(rng: random.Random, kind: Kind, language: Language, split: Split) 
     values: dict[str, Value] = {name: draw(rng, spec, language, split) for name, spec in kind.values.items()}
     texts = {name: value.text for name, value in values.items()}
     code = fill(kind.code, {name: value.code for name, value in values.items()})
-    question = fill(phrase(rng, kind.zh if language == "zh" else kind.en, split), texts)
+    phrasing, reserved = phrase(rng, kind, language, split)
+    question = fill(phrasing, texts)
     result = run(code)
     say = rng.choice(kind.say[language == "zh"].split("|"))
     verdict = VERDICTS[language].get(result, "")
-    return Task(question, code, result, fill(say, texts | {"result": result, "verdict": verdict}))
+    task = Task(question, code, result, fill(say, texts | {"result": result, "verdict": verdict}))
+    if reserved is not None and split == "train":
+        task.reserved = core(fill(reserved, texts))
+    return task
 
 
 def same_output(found: str, wanted: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from scripts.glmkit_mini.words import invented_word
+from scripts.glmkit_mini.words import FIRST_NAMES, NOUNS, ZH_GIVEN, ZH_NOUNS, ZH_SURNAMES, invented_word, part
 
 Language = Literal["en", "zh"]
 Split = Literal["train", "heldout"]
@@ -21,6 +21,13 @@ HELDOUT_SHARE = 6  # one word in six, and one number of three or more digits in 
 SMALLEST_SPLIT_NUMBER = 100  # below it every number occurs in both splits: a model must know them all
 INVENTED_SHARE = 0.35  # of words: invented ones
 ISO_SHARE = 0.7  # of dates written 2024-03-05; the others are written as people say them
+
+# Forms that training alone draws, so that held-out tasks stay as they are.
+NEW_LIST_SHARE = 0.3  # "3,1,2", "the list [3, 1, 2]", "3 1 2", "3, 1 and 2"
+NEW_WORD_SHARE = 0.15  # Capitals, digits, "abc"
+NEW_NAME_SHARE = 0.5
+QUOTED_WORDS_SHARE = 0.25
+SHORT_WORDS = ("abc", "xyz", "abcd", "hello", "aab", "abab", "test", "Hello", "ABC", "Python", "qwerty", "aaa", "noon", "hi")
 
 FRACTIONS = ("1", "2", "25", "3", "4", "5", "6", "7", "75", "8", "9")
 
@@ -119,9 +126,37 @@ def _list(rng: random.Random, bounds: list[str], language: Language, split: Spli
     shortest, longest, low, high = map(int, bounds)
     numbers = [str(integer(rng, low, high, split)) for _ in range(rng.randint(shortest, longest))]
     code = f"[{', '.join(numbers)}]"
+    if split == "train" and rng.random() < NEW_LIST_SHARE:
+        return Value(_new_list(rng, numbers, code, language), code)
     if rng.random() < 0.4:
         return Value(code, code)
     return Value(("、" if language == "zh" and rng.random() < 0.4 else ", ").join(numbers), code)
+
+
+def _new_list(rng: random.Random, numbers: list[str], code: str, language: Language) -> str:
+    """Write numbers in a further form."""
+    form = rng.randrange(5)
+    if form == 0:
+        return code.replace(" ", "")
+    if form == 1:
+        return f"{'列表' if language == 'zh' else 'the list '}{code}"
+    if form == 2:
+        return " ".join(numbers)
+    if form == 3:
+        return ("，" if language == "zh" else ",").join(numbers)
+    if language == "zh":
+        return "、".join(numbers[:-1]) + "和" + numbers[-1]
+    return ", ".join(numbers[:-1]) + " and " + numbers[-1]
+
+
+def _new_word(rng: random.Random, word: str) -> str:
+    """Change a word in a way that training alone sees."""
+    form = rng.randrange(6)
+    if form < 2:
+        return rng.choice(SHORT_WORDS) if form else word.upper()
+    if form == 2:
+        return f"{word}{rng.randint(1, 99)}"
+    return word.capitalize() if form < 5 else word[:2].upper() + word[2:]
 
 
 def _any_word(rng: random.Random, known: list[str], language: Language, split: Split) -> str:
@@ -133,6 +168,9 @@ def _words(rng: random.Random, bounds: list[str], language: Language, split: Spl
     drawn = "zh" if pool is not ENGLISH_WORDS else "en"
     words = [_any_word(rng, pool, drawn, split) for _ in range(rng.randint(int(bounds[0]), int(bounds[1])))]
     code = "[" + ", ".join(f'"{word}"' for word in words) + "]"
+    if split == "train" and rng.random() < QUOTED_WORDS_SHARE:
+        form = rng.choice((code.replace('"', "'"), code[1:-1], code[1:-1].replace('"', "'"), " ".join(words)))
+        return Value(form, code)
     if rng.random() < 0.3:
         return Value(code, code)
     return Value(("、" if language == "zh" and rng.random() < 0.5 else ", ").join(words), code)
@@ -141,6 +179,8 @@ def _words(rng: random.Random, bounds: list[str], language: Language, split: Spl
 def _word(rng: random.Random, bounds: list[str], language: Language, split: Split) -> Value:
     chinese = language == "zh" and bounds != ["latin"] and rng.random() < 0.4
     word = _any_word(rng, CHINESE_WORDS if chinese else ENGLISH_WORDS, "zh" if chinese else "en", split)
+    if split == "train" and not chinese and rng.random() < NEW_WORD_SHARE:
+        word = _new_word(rng, word)
     return Value(word, f'"{word}"')
 
 
@@ -172,11 +212,17 @@ def _dictionary(rng: random.Random, bounds: list[str], language: Language, split
 
 
 def _name(rng: random.Random, bounds: list[str], language: Language, split: Split) -> Value:
+    if split == "train" and rng.random() < NEW_NAME_SHARE:
+        name = rng.choice(ZH_SURNAMES) + rng.choice(ZH_GIVEN) if language == "zh" else rng.choice(FIRST_NAMES)
+        return Value(name, f'"{name}"')
     name = choose(rng, CHINESE_NAMES if language == "zh" else ENGLISH_NAMES, split)
     return Value(name, f'"{name}"')
 
 
 def _thing(rng: random.Random, bounds: list[str], language: Language, split: Split) -> Value:
+    if split == "train" and rng.random() < NEW_NAME_SHARE:
+        thing = rng.choice(part(ZH_NOUNS, "train")) if language == "zh" else f"{rng.choice(part(NOUNS, 'train'))}s"
+        return Value(thing, f'"{thing}"')
     thing = choose(rng, CHINESE_THINGS if language == "zh" else ENGLISH_THINGS, split)
     return Value(thing, f'"{thing}"')
 
@@ -184,6 +230,11 @@ def _thing(rng: random.Random, bounds: list[str], language: Language, split: Spl
 def _letter(rng: random.Random, bounds: list[str], language: Language, split: Split) -> Value:
     letter = rng.choice("aeioaeiotrnsl")
     return Value(letter, f'"{letter}"')
+
+
+def _bits(rng: random.Random, bounds: list[str], language: Language, split: Split) -> Value:
+    number = bin(rng.randint(2, 1023))[2:]
+    return Value(number, number)
 
 
 _DRAWS: dict[str, Callable[[random.Random, list[str], Language, Split], Value]] = {
@@ -199,6 +250,7 @@ _DRAWS: dict[str, Callable[[random.Random, list[str], Language, Split], Value]] 
     "name": _name,
     "thing": _thing,
     "letter": _letter,
+    "bits": _bits,
 }
 
 
