@@ -2,23 +2,20 @@
 
     python -m scripts.glmkit_mini.evaluate --model glmkit-mini --limit 60 --json figures.json
 
-Every call and every final answer of an episode is asked for behind the true messages before it. Decoding is greedy. A
-generated program runs in a process of its own with limits on time, memory and file size, in an empty folder; that
-is no sandbox: use this on the project's own held-out tasks only. Prints a table and the failures asked for.
+Every call and every final answer of an episode is asked for behind the true messages before it. Decoding is greedy.
+Generated programs run in glmkit's sandbox where it can start (see ``programs``). Prints a table and the failures asked
+for.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import resource
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,13 +28,9 @@ from glmkit.serving.engine import Engine
 from glmkit.serving.sampling import SamplingParams
 from scripts.glmkit_mini.interpreter_episodes import same_output
 from scripts.glmkit_mini.make_data import write_heldout
+from scripts.glmkit_mini.programs import Runner, open_runner, run_in_process
 
 MAX_TOKENS = 256
-RUN_SECONDS = 10
-RUN_BYTES = 512 * 2**20
-FILE_BYTES = 2**20
-PROGRAM_START = "import math, random, datetime, re, statistics, itertools, collections, json\n"
-
 # Floors of the model card: metric -> lowest share that is good enough.
 GOALS = {"seen calls": 0.95, "unseen calls": 0.70, "seen answers": 0.95, "unseen answers": 0.95, "programs": 0.85}
 
@@ -97,9 +90,9 @@ def _is_text(reply: Reply) -> bool:
     return reply.call is None and reply.finish == "stop" and bool(reply.text)
 
 
-def program_question(row: dict[str, Any]) -> Question:
-    """Return an interpreter task; right is what prints the wanted result."""
-    right = lambda reply: reply.code is not None and same_output(run_program(reply.code), row["result"])  # noqa: E731
+def program_question(row: dict[str, Any], run: Runner = run_in_process) -> Question:
+    """Return an interpreter task; right is what prints the wanted result when ``run``."""
+    right = lambda reply: reply.code is not None and same_output(run(reply.code), row["result"])  # noqa: E731
     language = row["about"]["language"]
     return Question("programs", language, "program", read_messages(row["messages"]), right, row["result"])
 
@@ -111,33 +104,13 @@ def talk_question(row: dict[str, Any], language: str) -> Question:
     return Question("talk, same words", language, "talk", messages[:-1], lambda reply: reply.text == wanted, wanted)
 
 
-def run_program(code: str) -> str:
-    """Return what a generated program prints, or the last line of its error."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_CPU, (RUN_SECONDS, RUN_SECONDS))
-        resource.setrlimit(resource.RLIMIT_AS, (RUN_BYTES, RUN_BYTES))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES))
-
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            done = subprocess.run(
-                [sys.executable, "-I", "-c", PROGRAM_START + code],
-                cwd=folder, env={}, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-                timeout=RUN_SECONDS, preexec_fn=limit,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return "timeout"
-    return done.stdout.strip() if done.returncode == 0 else (done.stderr.strip().split("\n") or [""])[-1]
-
-
-def questions_of(folder: Path, limit: int) -> list[Question]:
-    """Return the questions of the first ``limit`` rows of each language in every held-out file."""
+def questions_of(folder: Path, limit: int, run: Runner = run_in_process) -> list[Question]:
+    """Return the questions of the first rows, ``limit`` of each language, of each held-out file."""
     questions: list[Question] = []
     for file in ("seen_tools", "unseen_tools", "everyday", "crossed"):
         for row in first_rows(folder / f"{file}.jsonl", limit):
             questions += tool_questions(file.removesuffix("_tools"), row)
-    questions += [program_question(row) for row in first_rows(folder / "interpreter.jsonl", limit)]
+    questions += [program_question(row, run) for row in first_rows(folder / "interpreter.jsonl", limit)]
     languages = ("en", "zh")
     rows = first_rows(folder / "talk.jsonl", limit)
     return questions + [talk_question(row, languages[i % 2]) for i, row in enumerate(rows)]
@@ -216,13 +189,12 @@ def main() -> None:
         model, tokenizer, max_batch=options.batch or (256 if on_card else 16), max_seq_len=2048,
         max_tokens_per_step=32768 if on_card else 2048,
     )  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, open_runner() as run:
         if options.data is None:
             write_heldout(Path(folder), options.limit, options.seed)
-        questions = questions_of(options.data or Path(folder), options.limit)
-    replies = ask(engine, questions, tokenizer)
-    with ThreadPoolExecutor() as threads:  # programs run in processes of their own
-        right = list(threads.map(lambda pair: pair[0].is_right(pair[1]), zip(questions, replies, strict=True)))
+        questions = questions_of(options.data or Path(folder), options.limit, run)
+        replies = ask(engine, questions, tokenizer)
+        right = [question.is_right(reply) for question, reply in zip(questions, replies, strict=True)]
     result = shares(questions, right)
     table = as_table(result)
     show_failures(questions, replies, right, options.failures)

@@ -175,7 +175,7 @@ FIGURES = (
     ("squares", "print([n ** 2 for n in $l if {}])", "square {}.|what are the squares of {}?", "求{}的平方。|{}的平方是多少？"),
     ("double", "print([n * 2 for n in $l if {}])", "double {}.|multiply {} by 2.", "把{}都乘以2。|将{}翻倍。"),
 )  # fmt: skip
-KEPT_APART = {("even", "sum"), ("greater", "count"), ("least", "count")}
+KEPT_APART = {("even", "sum"), ("greater", "count"), ("least", "count"), ("digits", "count")}
 
 
 def of_lists(rng: random.Random) -> Kind:
@@ -228,10 +228,16 @@ def of_numbers(rng: random.Random) -> Kind:
         said = joint.format(said, rng.choice(SIGNS[sign][1].split("|")).format(name))
         said_zh += f"{rng.choice(('再', '再', '，再', '，然后'))}{rng.choice(SIGNS[sign][2].split('|'))}{name}"
     if len(set(signs)) == 1 and len(signs) == 2 and rng.random() < 0.7:
-        said = {"+": "add $b and $c to $a", "-": "subtract $b and $c from $a", "/": "divide $a by $b and by $c"}[signs[0]]
-        said = rng.choice((said, {"+": "add $a to $b and to $c", "-": said, "/": "divide $a by $b and then by $c"}[signs[0]]))
+        said = {"+": "add $b and $c to $a", "-": "subtract $b and $c from $a", "/": "divide $a by $b and by $c"}[
+            signs[0]
+        ]
+        said = rng.choice(
+            (said, {"+": "add $a to $b and to $c", "-": said, "/": "divide $a by $b and then by $c"}[signs[0]])
+        )
     asked = sentence(rng.choice(DEED_FRAMES["en"]).format(said))
-    asked_zh = rng.choice(("计算{}。", "{}等于多少？", "{}是多少？", "求{}的结果。", "先算{}。", "{}得几？", "请算{}。")).format(said_zh)
+    asked_zh = rng.choice(
+        ("计算{}。", "{}等于多少？", "{}是多少？", "求{}的结果。", "先算{}。", "{}得几？", "请算{}。")
+    ).format(said_zh)
     return Kind(values, _rounded(code), (asked,), (asked_zh,), trained=True)
 
 

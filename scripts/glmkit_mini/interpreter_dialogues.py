@@ -9,10 +9,11 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from scripts.glmkit_mini.interpreter_cells import Message, answer, cell, failed_cell, user
 from scripts.glmkit_mini.interpreter_kinds import fill, run
+from scripts.glmkit_mini.interpreter_sessions import session
 from scripts.glmkit_mini.interpreter_values import Language, Split, choose, draw, integer, listed
 
-Message = dict[str, Any]
 FILE_WORDS = listed("sales scores prices report data notes orders visits budget weights heights temperatures")
 COLUMNS = listed("price amount score age weight count total sales height visits")
 NAMES = listed("x y n total price count value score amount numbers")
@@ -23,24 +24,6 @@ PLOTS = {
     "plt.pie($l)": ("a pie chart", "饼图"),
     "plt.scatter(range(len($l)), $l)": ("a scatter plot", "散点图"),
 }
-
-
-def user(text: str) -> Message:
-    """Write a request."""
-    return {"role": "user", "content": text}
-
-
-def cell(code: str, result: str, trained: bool = True) -> list[Message]:
-    """Write a call of the interpreter and its result; an untrained one is seen by the model, never imitated."""
-    call: Message = {"role": "assistant", "metadata": "interpreter", "content": f"```python\n{code}\n```"}
-    if not trained:
-        call["loss"] = False
-    return [call, {"role": "observation", "content": result}]
-
-
-def answer(text: str) -> Message:
-    """Write a final answer."""
-    return {"role": "assistant", "content": text}
 
 
 def plot(rng: random.Random, language: Language, split: Split) -> list[Message]:
@@ -146,7 +129,7 @@ def repaired_error(rng: random.Random, language: Language, split: Split) -> list
         if language == "zh"
         else f"After a correction of the code, the result is {result}."
     )
-    return [user(question), *cell(wrong, run(wrong), trained=False), *cell(right, result), answer(said)]
+    return [user(question), *failed_cell(rng, wrong, run(wrong)), *cell(right, result), answer(said)]
 
 
 def impossible(rng: random.Random, language: Language, split: Split) -> list[Message]:
@@ -297,5 +280,6 @@ DIALOGUES: tuple[tuple[Callable[[random.Random, Language, Split], list[Message]]
     (uploaded_file, 4),
     (repaired_error, 4),
     (impossible, 1),
-    (kept_name, 7),
+    (kept_name, 3),
+    (session, 9),
 )

@@ -11,11 +11,13 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+from scripts.glmkit_mini.interpreter_cells import Message, answer, cell, user
 from scripts.glmkit_mini.interpreter_composed import COMPOSED
 from scripts.glmkit_mini.interpreter_compositions import composition
 from scripts.glmkit_mini.interpreter_dates import DATES, DICTIONARIES
-from scripts.glmkit_mini.interpreter_dialogues import DIALOGUES, Message, answer, cell, user
+from scripts.glmkit_mini.interpreter_dialogues import DIALOGUES, plot
 from scripts.glmkit_mini.interpreter_everyday import EVERYDAY
+from scripts.glmkit_mini.interpreter_joint import joint_row
 from scripts.glmkit_mini.interpreter_kinds import Kind, Task, make_task, same_output
 from scripts.glmkit_mini.interpreter_lists import LISTS
 from scripts.glmkit_mini.interpreter_numbers import ARITHMETIC, NUMBER_THEORY
@@ -46,7 +48,10 @@ SYSTEM_PROMPTS = {
 }
 ORIGINAL_PROMPT_SHARE = 0.5
 DIALOGUE_SHARE = 0.2  # plots, files, errors, names kept: the rest is one task, or several in a row
-SECOND_TASK_SHARE = 0.15
+JOINT_SHARE = 0.05  # rows that have tools beside the interpreter
+JOINT_PLOT_SHARE = 0.2  # of what such rows ask of the interpreter
+SECOND_TASK_SHARE = 0.15  # of held-out questions: those behind another one
+TRAINING_SECOND_SHARE = 0.08  # less, for sessions have several turns as well
 COMBINED_SHARE = 0.1  # of held-out tasks
 # Groups of kinds and how often each is drawn; each kind of a group is equally likely.
 GROUPS: tuple[tuple[tuple[Kind, ...], int], ...] = (
@@ -178,18 +183,30 @@ def _solved(task: Task) -> list[Message]:
     return [user(task.question), *cell(task.code, task.result), answer(task.answer)]
 
 
+def _tasks_in_a_row(rng: random.Random, language: Language, split: Split) -> list[Message]:
+    messages = _solved(draw_task(rng, language, split))
+    while rng.random() < (TRAINING_SECOND_SHARE if split == "train" else SECOND_TASK_SHARE):
+        messages += _solved(draw_task(rng, language, split))
+    return messages
+
+
+def _plot_or_task(rng: random.Random, language: Language, split: Split) -> list[Message]:
+    if rng.random() < JOINT_PLOT_SHARE:
+        return plot(rng, language, split)
+    return _solved(draw_task(rng, language, split))
+
+
 def episodes(rng: random.Random, language: Language, split: Split) -> Iterator[dict[str, Any]]:
     """Yield rows without end; the same ``rng`` gives the same rows."""
     dialogues, weights = zip(*DIALOGUES, strict=True)
     while True:
-        messages = [system_message(rng, language)]
-        if rng.random() < DIALOGUE_SHARE:
-            messages += rng.choices(dialogues, weights)[0](rng, language, split)
+        system = system_message(rng, language)
+        if rng.random() < JOINT_SHARE:
+            yield joint_row(rng, language, split, system, lambda: _plot_or_task(rng, language, split))
+        elif rng.random() < DIALOGUE_SHARE:
+            yield {"conversations": [system, *rng.choices(dialogues, weights)[0](rng, language, split)]}
         else:
-            messages += _solved(draw_task(rng, language, split))
-            while rng.random() < SECOND_TASK_SHARE:
-                messages += _solved(draw_task(rng, language, split))
-        yield {"conversations": messages}
+            yield {"conversations": [system, *_tasks_in_a_row(rng, language, split)]}
 
 
 def tasks(rng: random.Random, language: Language, split: Split) -> Iterator[tuple[list[Message], str]]:

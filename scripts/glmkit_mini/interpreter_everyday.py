@@ -11,7 +11,13 @@ from scripts.glmkit_mini.interpreter_phrasings import framed
 
 RESULT = ("The result is $result.|It is $result.|Result: $result.", "结果是$result。|答案是$result。")
 VERDICT = ("$verdict, the check says $result.", "$verdict，检查结果是$result。")
-W, S, L, A, WORDS = {"w": "word latin"}, {"w": "sentence"}, {"l": "list 4 8 1 999"}, {"a": "int 2 9999"}, {"w": "words 3 6"}
+W, S, L, A, WORDS = (
+    {"w": "word latin"},
+    {"w": "sentence"},
+    {"l": "list 4 8 1 999"},
+    {"a": "int 2 9999"},
+    {"w": "words 3 6"},
+)
 TWO_LISTS = {"l": "list 3 6 1 20", "m": "list 3 6 1 20"}
 
 
@@ -24,10 +30,15 @@ def _is(values: dict[str, str], code: str, english: str, chinese: str) -> Kind:
     thing, verb, what = english.split("|")
     aux = {"is": "is ", "does": ""}[verb]
     asks = f"{verb} {thing} {what}?|{verb} {thing} {what} or not?|{thing}: {verb} it {what}?"
-    deeds = "|".join(f"{check} {thing} {aux}{what if aux else what.replace(' ', 's ', 1)}" for check in ("check whether", "find out if", "test if"))
+    deeds = "|".join(
+        f"{check} {thing} {aux}{what if aux else what.replace(' ', 's ', 1)}"
+        for check in ("check whether", "find out if", "test if")
+    )
     thing_zh, what_zh, not_zh = chinese.split("|")
     deeds_zh = f"判断{thing_zh}是否{what_zh}|检查{thing_zh}{not_zh}|看看{thing_zh}{not_zh}"
-    return _kind(values, code, More("", deeds, "", deeds_zh, asks, f"{thing_zh}{what_zh}吗？|{thing_zh}{not_zh}？"), VERDICT)
+    return _kind(
+        values, code, More("", deeds, "", deeds_zh, asks, f"{thing_zh}{what_zh}吗？|{thing_zh}{not_zh}？"), VERDICT
+    )
 
 
 OF_WORDS = (
@@ -48,7 +59,7 @@ OF_WORDS = (
     _kind(W, "print(sorted($w))", More('the letters of "$w" in alphabetical order', 'sort the letters of "$w"', "“$w”的字母按顺序的排列", "把“$w”的字母排序")),
     _kind(W, "print(len(set($w)))", More('the number of different letters in "$w"', 'count the different letters of "$w"', "“$w”里不同字母的个数", "数出“$w”有几个不同的字母")),
     _kind(W, "print(max(set($w), key=$w.count) if len(set($w)) < len($w) else $w[0])", More('the most frequent letter of "$w"', 'find the most common letter in "$w"', "“$w”中最常见的字母", "找出“$w”里出现最多的字母")),
-    _kind(W | {"a": "int 1 3"}, "print($w[$a])", More('the character at index $a of "$w"', 'print the character with index $a of "$w"', "“$w”中下标为$a的字符", "输出“$w”下标$a处的字符")),
+    _kind(W | {"a": "int 0 1"}, "print($w[$a])", More('the character at index $a of "$w"', 'print the character with index $a of "$w"', "“$w”中下标为$a的字符", "输出“$w”下标$a处的字符")),
     _kind(W | {"a": "int 2 4"}, "print($w[-$a:])", More('the last $a letters of "$w"|the last $a characters of "$w"|the ending of "$w", $a letters', 'take the last $a letters of "$w"|print the last $a letters of "$w"',
         "“$w”的后$a个字符|“$w”最后$a个字", "取“$w”的最后$a个字符|截取“$w”的后$a个字")),
     _kind(W | {"x": "word latin"}, "print($w + $x)", More('"$w" and "$x" joined|the words "$w" and "$x" in one', 'join "$w" and "$x"|put "$x" behind "$w"|append "$x" to "$w"', "“$w”和“$x”连起来的结果", "把“$w”和“$x”拼接起来|在“$w”后面接上“$x”")),

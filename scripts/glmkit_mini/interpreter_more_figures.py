@@ -120,16 +120,26 @@ _PERCENTAGES = {
     ),
 }
 _LISTS = {
-    "Add up $l.": _of_list(("sum", "total"), ("和", "总和"), "sum $l|add up all of $l|add the numbers $l", "把$l加起来|把$l相加"),
-    "Average the numbers $l.": _of_list(("mean", "arithmetic mean"), ("平均数", "均值"), "average $l|compute the mean of $l"),
+    "Add up $l.": _of_list(
+        ("sum", "total"), ("和", "总和"), "sum $l|add up all of $l|add the numbers $l", "把$l加起来|把$l相加"
+    ),
+    "Average the numbers $l.": _of_list(
+        ("mean", "arithmetic mean"), ("平均数", "均值"), "average $l|compute the mean of $l"
+    ),
     "What is the average of $l?": _of_list(("average", "average value"), ("平均值", "平均数")),
     "What is the median of $l?": _of_list(("median", "middle value"), ("中位数", "中值")),
     "What is the standard deviation of $l?": _of_list(("standard deviation",), ("标准差",)),
     "Which of these numbers is the largest: $l?": _of_list(
-        ("maximum", "largest number", "biggest number"), ("最大值", "最大的数"), "find the largest of $l", "找出$l中最大的数"
+        ("maximum", "largest number", "biggest number"),
+        ("最大值", "最大的数"),
+        "find the largest of $l",
+        "找出$l中最大的数",
     ),
     "Which of these numbers is the smallest: $l?": _of_list(
-        ("minimum", "smallest number", "lowest number"), ("最小值", "最小的数"), "find the smallest of $l", "找出$l中最小的数"
+        ("minimum", "smallest number", "lowest number"),
+        ("最小值", "最小的数"),
+        "find the smallest of $l",
+        "找出$l中最小的数",
     ),
     "What is the range of $l?": _of_list(("range", "spread"), ("极差",)),
     "Sort $l.": More(
@@ -231,7 +241,5 @@ _LISTS = {
         "$l有几个元素？|$l一共几个数？|$l里有多少个数字？",
     ),
 }
-_UNITS = {
-    f"Convert $a {old} to {new}.": _unit(old, new, old_zh, new_zh) for old, new, old_zh, new_zh, _ in CONVERSIONS
-}
+_UNITS = {f"Convert $a {old} to {new}.": _unit(old, new, old_zh, new_zh) for old, new, old_zh, new_zh, _ in CONVERSIONS}
 MORE_FIGURES = _SHAPES | _PERCENTAGES | _LISTS | _UNITS

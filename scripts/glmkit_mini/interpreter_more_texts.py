@@ -128,7 +128,10 @@ MORE_TEXTS = {
         "把“$w”写$a遍|将“$w”重复$a次|把字符串“$w”重复$a遍|输出$a个“$w”|把$a个“$w”连起来|把“$w”连写$a次",
     ),
     'What are the first and last letters of "$w"?': More(
-        'the first and the last letter of "$w"', 'print the first and last letter of "$w"', "“$w”的首尾两个字符", "给出“$w”的首尾字符"
+        'the first and the last letter of "$w"',
+        'print the first and last letter of "$w"',
+        "“$w”的首尾两个字符",
+        "给出“$w”的首尾字符",
     ),
     'What are the first $a letters of "$w"?': More(
         'the first $a letters of "$w"|the first $a characters of the word "$w"|the beginning of "$w", $a letters',
@@ -172,8 +175,12 @@ MORE_TEXTS = {
         "$a往前$n天是哪一天？|$a前$n天是几号？|今天是$a，$n天前是哪天？|$a倒退$n天是哪天？",
     ),
     "Is $y a leap year?": More(
-        "", "find out if $y is a leap year|test whether $y is a leap year", "", "看看$y年是不是闰年",
-        "Does $y have 366 days?|Is the year $y a leap year?|$y: leap year or not?", "$y年是不是闰年？|$y是闰年吗？|$y年有366天吗？",
+        "",
+        "find out if $y is a leap year|test whether $y is a leap year",
+        "",
+        "看看$y年是不是闰年",
+        "Does $y have 366 days?|Is the year $y a leap year?|$y: leap year or not?",
+        "$y年是不是闰年？|$y是闰年吗？|$y年有366天吗？",
     ),
     "The scores are $d. What is the total?": More(
         "the total of the scores $d|the sum of the points $d|the total of these points: $d",

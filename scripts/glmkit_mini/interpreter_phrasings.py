@@ -10,8 +10,8 @@ import random
 import re
 from functools import cache
 
-from scripts.glmkit_mini.interpreter_more_numbers import MORE_NUMBERS, More
 from scripts.glmkit_mini.interpreter_more_figures import MORE_FIGURES
+from scripts.glmkit_mini.interpreter_more_numbers import MORE_NUMBERS, More
 from scripts.glmkit_mini.interpreter_more_texts import MORE_TEXTS
 from scripts.glmkit_mini.interpreter_values import Language
 

@@ -40,14 +40,25 @@ def left_over(rng: random.Random, language: Language) -> Kind:
     if language == "zh":
         begin = rng.choice(("$n有$a个$t", "$n一共有$a个$t", "$n手里有$a个$t", "$n带了$a个$t", "$n买了$a个$t"))
         middle = rng.choice((f"，{deed}了$b个", f"，{deed}$b个", f"，后来{deed}了$b个", f"。$n{deed}了其中的$b个"))
-        ends = ("，还剩多少个？", "，还剩几个？", "，还剩多少$t？", "，现在有几个$t？", "，剩下多少个？", "，还有多少个$t？")
+        ends = (
+            "，还剩多少个？",
+            "，还剩几个？",
+            "，还剩多少$t？",
+            "，现在有几个$t？",
+            "，剩下多少个？",
+            "，还有多少个$t？",
+        )
         return _story(begin + middle + rng.choice(ends), "print($a - $b)", "还剩$result个$t。")
     begin = rng.choice(("$n has $a $t", "$n had $a $t", "$n bought $a $t", "$n owns $a $t", "$n starts with $a $t"))
-    middle = rng.choice((f" and {deed} $b.", f" and {deed} $b of them.", f". $n {deed} $b of the $t.", f", then {deed} $b."))
+    middle = rng.choice(
+        (f" and {deed} $b.", f" and {deed} $b of them.", f". $n {deed} $b of the $t.", f", then {deed} $b.")
+    )
     if rng.random() < 0.25:
         place = _one(rng, PLACES, language)
         begin = f"There are $a $t {place}"
-        middle = rng.choice((". $n takes $b.", ". $b are sold.", ", and $b are taken away.", f". $n {deed} $b of them."))
+        middle = rng.choice(
+            (". $n takes $b.", ". $b are sold.", ", and $b are taken away.", f". $n {deed} $b of them.")
+        )
     ends = (
         "How many are left?", "How many $t are left?", "How many $t remain?", "How many $t does $n still have?",
         "What is left?", "How many does $n have now?", "How many $t are still there?",
@@ -93,9 +104,15 @@ def in_holders(rng: random.Random, language: Language) -> Kind:
             tail = f"，{_one(rng, LESS, language)}了$c个"
         elif code.endswith("+ $c)"):
             tail = rng.choice(("，另外还有$c个", "，又加了$c个"))
-        ends = ("，还剩多少个？", "，还有几个？", "，剩下多少个$t？") if "- $c" in code else ("，一共有多少个？", "，总共有几个$t？", "，共有多少个$t？")
+        ends = (
+            ("，还剩多少个？", "，还有几个？", "，剩下多少个$t？")
+            if "- $c" in code
+            else ("，一共有多少个？", "，总共有几个$t？", "，共有多少个$t？")
+        )
         end = rng.choice(ends)
-        return _story(rng.choice(starts) + tail + end, code, "还剩$result个$t。" if "- $c" in code else "一共有$result个$t。")
+        return _story(
+            rng.choice(starts) + tail + end, code, "还剩$result个$t。" if "- $c" in code else "一共有$result个$t。"
+        )
     one, many = _one(rng, HOLDERS, language).split()
     starts = (
         f"There are $a {many} with $b $t in each.", f"$n has $a {many} with $b $t each.", f"Each {one} has $b $t, and there are $a {many}.",
@@ -103,18 +120,33 @@ def in_holders(rng: random.Random, language: Language) -> Kind:
     )  # fmt: skip
     if "- $c" in code:
         tail = rng.choice((f" $n {_one(rng, LESS, language)} $c.", " $c of them are sold.", " $c are lost."))
-        ends = ("How many are left?", "How many $t remain?", "How many $t are left over?", "How many $t are still there?")
+        ends = (
+            "How many are left?",
+            "How many $t remain?",
+            "How many $t are left over?",
+            "How many $t are still there?",
+        )
         return _story(f"{rng.choice(starts)}{tail} {rng.choice(ends)}", code, "$result $t are left.")
     if "+ $c" in code:
         tail = rng.choice((" There are $c more.", " $n adds $c.", " $n gets $c more."))
-    ends = ("How many $t are there?", "How many $t is that?", "How many $t are there in all?", "What is the total of $t?", "How many are there?")
+    ends = (
+        "How many $t are there?",
+        "How many $t is that?",
+        "How many $t are there in all?",
+        "What is the total of $t?",
+        "How many are there?",
+    )
     return _story(f"{rng.choice(starts)}{tail} {rng.choice(ends)}", code, "There are $result $t.")
 
 
 def priced(rng: random.Random, language: Language) -> Kind:
     """What so many cost, what one costs, or what is given back."""
     which = rng.choice(("price", "change", "one"))
-    code = {"price": "print(round($p * $b, 2))", "change": "print(round($m - $p * $b, 2))", "one": "print(round($m / $b, 2))"}[which]
+    code = {
+        "price": "print(round($p * $b, 2))",
+        "change": "print(round($m - $p * $b, 2))",
+        "one": "print(round($m / $b, 2))",
+    }[which]
     if language == "zh":
         asked = {
             "price": ("一个$t要$p元，$n买$b个，要花多少钱？", "$t$p元一个，$b个要多少元？", "$n买了$b个$t，每个$p元，总共多少钱？", "$b个$t，单价$p元，总价多少？"),
@@ -164,7 +196,9 @@ def shared(rng: random.Random, language: Language) -> Kind:
 def journey(rng: random.Random, language: Language) -> Kind:
     """Distance, speed or time."""
     which = rng.choice(("distance", "speed", "time"))
-    code = {"distance": "print($s * $b)", "speed": "print(round($m / $b, 2))", "time": "print(round($m / $s, 2))"}[which]
+    code = {"distance": "print($s * $b)", "speed": "print(round($m / $b, 2))", "time": "print(round($m / $s, 2))"}[
+        which
+    ]
     who_zh = rng.choice(("一辆汽车", "一列火车", "$n", "一辆自行车", "一艘船"))
     who = rng.choice(("a car", "a train", "$n", "a bus", "a ship", "a bike"))
     if language == "zh":
@@ -173,7 +207,11 @@ def journey(rng: random.Random, language: Language) -> Kind:
             "speed": (f"{who_zh}$b小时走了$m公里，每小时走多少公里？", f"{who_zh}用$b小时走完$m公里，速度是多少？", f"走$m公里用$b小时，求{who_zh}的速度。"),
             "time": (f"{who_zh}每小时走$s公里，走$m公里要几小时？", f"{who_zh}时速$s公里，走$m公里需要多久？"),
         }[which]  # fmt: skip
-        said = {"distance": "路程是$result公里。", "speed": "平均速度是每小时$result公里。", "time": "需要$result小时。"}[which]
+        said = {
+            "distance": "路程是$result公里。",
+            "speed": "平均速度是每小时$result公里。",
+            "time": "需要$result小时。",
+        }[which]
         return _story(rng.choice(asked), code, said)
     asked = {
         "distance": (f"{who} goes $s km in an hour. How far does it get in $b hours?", f"how far does {who} travel in $b hours at $s km/h?",
@@ -182,7 +220,11 @@ def journey(rng: random.Random, language: Language) -> Kind:
                   f"$m km took {who} $b hours. What was the speed?"),
         "time": (f"{who} goes $s km/h. How many hours does it need for $m km?", f"how long does {who} need for $m km at $s km/h?"),
     }[which]  # fmt: skip
-    said = {"distance": "The distance is $result km.", "speed": "The average speed is $result km/h.", "time": "It takes $result hours."}[which]
+    said = {
+        "distance": "The distance is $result km.",
+        "speed": "The average speed is $result km/h.",
+        "time": "It takes $result hours.",
+    }[which]
     return _story(rng.choice(asked), code, said)
 
 

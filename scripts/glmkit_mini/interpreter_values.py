@@ -27,7 +27,22 @@ NEW_LIST_SHARE = 0.3  # "3,1,2", "the list [3, 1, 2]", "3 1 2", "3, 1 and 2"
 NEW_WORD_SHARE = 0.15  # Capitals, digits, "abc"
 NEW_NAME_SHARE = 0.5
 QUOTED_WORDS_SHARE = 0.25
-SHORT_WORDS = ("abc", "xyz", "abcd", "hello", "aab", "abab", "test", "Hello", "ABC", "Python", "qwerty", "aaa", "noon", "hi")
+SHORT_WORDS = (
+    "abc",
+    "xyz",
+    "abcd",
+    "hello",
+    "aab",
+    "abab",
+    "test",
+    "Hello",
+    "ABC",
+    "Python",
+    "qwerty",
+    "aaa",
+    "noon",
+    "hi",
+)
 
 FRACTIONS = ("1", "2", "25", "3", "4", "5", "6", "7", "75", "8", "9")
 
