@@ -16,7 +16,7 @@ from scripts.glmkit_mini.interpreter_cells import Message
 from scripts.glmkit_mini.interpreter_values import Language, Split
 
 # A tool of such a name may do what the interpreter would: which of them is right nobody can say.
-RIVALS = re.compile(r"calc|conver|unit|math|random|number|date|time|count|sum|plot|chart|average", re.IGNORECASE)
+RIVALS = re.compile(r"calc|convert|unit|math|random|number|date|time|count|sum|plot|chart|average", re.IGNORECASE)
 ORDERS = ("code", "tool", "tool code", "code tool")
 ORDER_WEIGHTS = (40, 30, 15, 15)
 
