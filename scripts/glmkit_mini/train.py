@@ -17,14 +17,17 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import glmkit
+from glmkit.chat.sample import Sample
 from glmkit.config import TrainConfig
+from glmkit.data.token_store import lengths_of
 from glmkit.errors import Stopped
 from glmkit.model.config import ModelConfig
-from scripts.glmkit_mini.token_store import TokenStore
+from scripts.glmkit_mini.token_store import read_store
 
 BUNDLED = Path("glmkit/bundled/glmkit-mini")
 
@@ -81,7 +84,7 @@ def settings(options: argparse.Namespace, model: Path) -> TrainConfig:
     )
 
 
-def probe(config: TrainConfig, samples: TokenStore) -> float:
+def probe(config: TrainConfig, samples: Sequence[Sample]) -> float:
     """Return the seconds a step takes, from a short run that is thrown away."""
     config = replace(config, name="probe", restart=True, save_every=PROBE_STEPS, steps=PROBE_STEPS)
     few = samples[: min(len(samples), config.samples_per_step * PROBE_STEPS)]  # a short look at the data
@@ -92,7 +95,7 @@ def probe(config: TrainConfig, samples: TokenStore) -> float:
     return sum(timed) / len(timed)
 
 
-def plan_steps(options: argparse.Namespace, config: TrainConfig, samples: TokenStore) -> int:
+def plan_steps(options: argparse.Namespace, config: TrainConfig, samples: Sequence[Sample]) -> int:
     """Return the number of steps of the whole run, measured once and kept."""
     if options.steps:
         return int(options.steps)
@@ -131,8 +134,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    samples = TokenStore(options.data)
-    print(f"{len(samples):,} rows, {samples.num_tokens:,} tokens", file=sys.stderr, flush=True)
+    samples = read_store(options.data)
+    print(f"{len(samples):,} rows, {int(lengths_of(samples).sum()):,} tokens", file=sys.stderr, flush=True)
     model = options.output / "shape"
     write_model_folder(model, options.tokenizer)
     config = settings(options, model)

@@ -167,7 +167,10 @@ replay: {path: g.jsonl, share: 1}
     ("flags", "expected"),
     [
         ({"data": ("{path: a",)}, "--data: data is ('{path: a',); it must be a file, or a list of files"),
-        ({"replay": "g.jsonl"}, "--replay: replay is 'g.jsonl'; it must be of the form {path: text, share: float, distill: float}"),
+        (
+            {"replay": "g.jsonl"},
+            "--replay: replay is 'g.jsonl'; it must be of the form {path: text, share: float, distill: float}",
+        ),
         ({"replay": "{path: g.jsonl}"}, "replay: share is missing"),
     ],
 )
