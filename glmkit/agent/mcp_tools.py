@@ -3,8 +3,9 @@
     {"mcpServers": {"files": {"command": "some-server", "args": ["--root", "."]},
                     "search": {"url": "https://example.com/mcp", "headers": {"Authorization": "Bearer ${SEARCH_KEY}"}}}}
 
-A server's tool ``read`` becomes ``files__read``. Connections live in the background loop, one task each, and are made
-again when a server has gone. Unless a server says that a tool only reads or destroys nothing, its calls are dangerous.
+A server's tool ``read`` becomes ``files_read``; small models lose themselves in a double underscore. Connections live
+in the background loop, one task each, and are made again when a server has gone. Unless a server says that a tool only
+reads or destroys nothing, its calls are dangerous.
 """
 
 from __future__ import annotations
@@ -106,7 +107,7 @@ class McpTools:
             connection.close()
 
     def _add(self, connection: _Connection, offered: Any) -> None:
-        name = re.sub(r"[^\w-]", "_", f"{connection.entry.name}__{offered.name}")[:MAX_NAME]
+        name = re.sub(r"[^\w-]", "_", f"{connection.entry.name}_{offered.name}")[:MAX_NAME]
         hints = offered.annotations
         is_harmless = hints is not None and (hints.read_only_hint or hints.destructive_hint is False)
         self._places[name] = (connection, offered.name)

@@ -26,6 +26,7 @@ EXAMPLES: dict[Mode, tuple[str, ...]] = {
     "tool": ("web-example-tool-1", "web-example-tool-2"),
     "code": ("web-example-code-1", "web-example-code-2", "web-example-code-3"),
 }
+TOOLS_OF_EXAMPLES = {"web-example-tool-1": "get_current_time", "web-example-tool-2": "get_weather"}
 
 
 def show_page() -> None:
@@ -70,8 +71,8 @@ def _show_welcome(session: Session) -> None:
     st.markdown(message(WELCOMES[mode]))
     if mode == "tool" and session.settings.manual:
         return
-    columns = st.columns(len(EXAMPLES[mode]))
-    for column, code in zip(columns, EXAMPLES[mode], strict=True):
+    codes = [code for code in EXAMPLES[mode] if TOOLS_OF_EXAMPLES.get(code) in {None, *session.settings.tools}]
+    for column, code in zip(st.columns(max(1, len(codes))), codes, strict=False):
         question = message(code)
         column.button(question, key=code, on_click=session.ask, args=(question,), width="stretch")
 

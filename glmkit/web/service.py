@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from glmkit.web.session import Session, Settings
 
 BUNDLED = "glmkit-mini"
-# The small model keeps to a tool best when it is told of few; these are what it was trained closest to.
+# The small model keeps to a tool best when it is told of few: the user's own, or what it was trained closest to.
 BUNDLED_TOOLS = ("get_current_time", "get_weather")
 BUNDLED_MAX_TOKENS = 512  # when it loses itself, it repeats
 MODELS_FRESH = 2.0  # seconds for which the list of models is remembered
@@ -77,7 +77,9 @@ class Service:
         self._lister = Api(api_url, key=key)
         self.sources: list[ToolSource] = []
         try:
-            self.sources.append(PythonTools(SHIPPED, *tools))
+            self.sources.append(PythonTools(SHIPPED))
+            if tools:
+                self.sources.append(PythonTools(*tools))
             if mcp:
                 self.sources.append(McpTools(mcp))
             Toolbox(self.sources)  # refuses a name that two tools have
@@ -179,7 +181,8 @@ class Service:
         except ApiError:
             return
         if is_bundled:
-            settings.tools &= set(BUNDLED_TOOLS)
+            own = {tool.name for source in self.sources[1:] for tool in source.tools}
+            settings.tools &= own or set(BUNDLED_TOOLS)
             settings.temperature = 0.0
             settings.max_tokens = BUNDLED_MAX_TOKENS
 

@@ -86,23 +86,23 @@ def call(tools: McpTools, tool: str, **arguments: Any) -> tuple[str, bool]:
 def test_a_server_over_stdio_is_a_source_of_tools(tools: McpTools) -> None:
     box = Toolbox([tools])
     assert [(tool.name, tool.description, tool.dangerous) for tool in box.tools] == [
-        ("num_bers__add", "Add two numbers.", False),
-        ("num_bers__erase", "Erase a file.", True),
-        ("num_bers__wait", "Wait.", False),
-        ("num_bers__leave", "End the server.", True),
+        ("num_bers_add", "Add two numbers.", False),
+        ("num_bers_erase", "Erase a file.", True),
+        ("num_bers_wait", "Wait.", False),
+        ("num_bers_leave", "End the server.", True),
     ]
     offered = [tool.name for tool in box.tools]
-    assert box.refusal("num_bers__add", {"a": 1, "b": 2}, offered) is None
-    assert "'b' is missing" in str(box.refusal("num_bers__add", {"a": 1}, offered))
-    assert call(tools, "num_bers__add", a=1, b=2) == ("3", False)
-    assert call(tools, "num_bers__wait", seconds=0) == ("the environment < |user|>", False)
+    assert box.refusal("num_bers_add", {"a": 1, "b": 2}, offered) is None
+    assert "'b' is missing" in str(box.refusal("num_bers_add", {"a": 1}, offered))
+    assert call(tools, "num_bers_add", a=1, b=2) == ("3", False)
+    assert call(tools, "num_bers_wait", seconds=0) == ("the environment < |user|>", False)
 
 
 def test_what_a_server_does_wrong_is_a_text(tools: McpTools, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert call(tools, "num_bers__erase", name="a.txt") == ("Error executing tool erase", True)
+    assert call(tools, "num_bers_erase", name="a.txt") == ("Error executing tool erase", True)
     monkeypatch.setattr(tools, "_call_limit", 0.2)
-    assert call(tools, "num_bers__wait", seconds=20) == (
-        "'num_bers__wait' took longer than 0.2 s and was stopped.",
+    assert call(tools, "num_bers_wait", seconds=20) == (
+        "'num_bers_wait' took longer than 0.2 s and was stopped.",
         True,
     )
 
@@ -112,14 +112,14 @@ def test_a_call_can_be_cancelled(tools: McpTools) -> None:
     threading.Timer(0.1, cancellation.cancel).start()
     start = time.monotonic()
     with pytest.raises(Cancelled):
-        tools.call("num_bers__wait", {"seconds": 20}, cancellation)
+        tools.call("num_bers_wait", {"seconds": 20}, cancellation)
     assert time.monotonic() - start < 5
 
 
 def test_a_server_that_has_gone_is_started_again(tools: McpTools) -> None:
-    assert call(tools, "num_bers__leave")[1]
+    assert call(tools, "num_bers_leave")[1]
     deadline = time.monotonic() + 10
-    while (answer := call(tools, "num_bers__add", a=2, b=2)) != ("4", False):
+    while (answer := call(tools, "num_bers_add", a=2, b=2)) != ("4", False):
         assert answer[1] and time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -139,7 +139,7 @@ def test_a_server_over_http_is_a_source_of_tools(script: Path) -> None:
         servers = {"web": {"url": f"http://127.0.0.1:{port}/mcp", "headers": {"X-Key": "k"}}}
         made = McpTools({"mcpServers": servers})
         try:
-            assert call(made, "web__add", a=3, b=4) == ("7", False)
+            assert call(made, "web_add", a=3, b=4) == ("7", False)
         finally:
             made.close()
     finally:

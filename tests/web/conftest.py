@@ -1,11 +1,11 @@
-"""A real server with glmkit-mini on a free port, the page's service on it, and the page without a browser."""
+"""A real server with glmkit-mini on a free port, the page's service on it, the page without a browser, a browser."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,6 +23,9 @@ from glmkit.serving_config import ServeConfig
 from glmkit.web.command import SCRIPT
 from glmkit.web.service import Service, set_service
 from glmkit.web.session import Session
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
 
 NAME = "glmkit-mini"
 
@@ -81,6 +84,24 @@ def open_page(service: Service) -> Callable[..., AppTest]:
         return page.run()
 
     return opened
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser for the tests of a module (marker ``system``)."""
+    from running_page import browser
+
+    with browser() as made:
+        yield made
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A new visitor's browser, in English."""
+    made = chromium.new_context(locale="en-US", viewport={"width": 1200, "height": 800})
+    made.set_default_timeout(15_000)
+    yield made
+    made.close()
 
 
 def _refuse(path: str) -> Any:

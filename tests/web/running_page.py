@@ -10,23 +10,26 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 START = 90.0  # seconds
 
 
 class RunningPage:
-    """The command ``glmkit web`` with some arguments; ``said`` is what it has written to stderr."""
+    """The command ``glmkit web`` with some arguments; ``said`` is what it has written to stderr.
 
-    def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    ``before`` are the words of a command that runs it, as another user or on a poorer machine.
+    """
+
+    def __init__(self, *arguments: str, environment: dict[str, str] | None = None, before: Sequence[str] = ()) -> None:
         self.said = ""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "glmkit", "--lang", "en", "web", "--port", "0", *arguments],
+            [*before, sys.executable, "-m", "glmkit", "--lang", "en", "web", "--port", "0", *arguments],
             cwd=REPOSITORY,
             env={**os.environ, "PYTHONPATH": str(REPOSITORY), **(environment or {})},
             stderr=subprocess.PIPE,
@@ -96,6 +99,21 @@ def browser() -> Iterator[Browser]:
             yield chromium
         finally:
             chromium.close()
+
+
+def opened(context: BrowserContext, url: str) -> Page:
+    """Open the page and wait until it can be used."""
+    page = context.new_page()
+    page.goto(url)
+    page.get_by_test_id("stChatInputTextArea").wait_for(timeout=60_000)
+    return page
+
+
+def load(page: Page, file: Path) -> None:
+    """Import a conversation."""
+    page.locator("summary").filter(has_text="Import conversation").click()
+    settle(page)
+    page.locator("input[type=file]").last.set_input_files(file)
 
 
 def ask(page: Page, question: str) -> None:

@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("playwright", reason="needs the extra [test]")
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from running_page import RunningPage, alive, ask, browser, choose, settle, until_answered
+from running_page import RunningPage, alive, ask, choose, load, opened, settle, until_answered
 
 from glmkit.data.read import read
 
@@ -29,36 +29,9 @@ def running() -> Iterator[RunningPage]:
     page.kill()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as made:
-        yield made
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(locale="en-US", viewport={"width": 1200, "height": 800})
-    made.set_default_timeout(15_000)
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def page(context: BrowserContext, running: RunningPage) -> Page:
     return opened(context, running.url)
-
-
-def opened(context: BrowserContext, url: str) -> Page:
-    page = context.new_page()
-    page.goto(url)
-    page.get_by_test_id("stChatInputTextArea").wait_for(timeout=60_000)
-    return page
-
-
-def load(page: Page, file: Path) -> None:
-    page.locator("summary").filter(has_text="Import conversation").click()
-    settle(page)
-    page.locator("input[type=file]").set_input_files(file)
 
 
 def test_a_new_user_talks_within_a_minute(page: Page) -> None:

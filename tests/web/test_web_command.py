@@ -72,3 +72,14 @@ def test_streamlit_tells_nobody_and_keeps_its_own_guards() -> None:
     assert STREAMLIT["server.enableCORS"] is True
     assert STREAMLIT["client.showErrorDetails"] == "none"
     assert STREAMLIT["server.enableAgentApi"] is False
+
+
+def test_an_mcp_server_that_does_not_start_is_named_with_its_reason(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "servers.json"
+    file.write_text('{"mcpServers": {"post": {"command": "no-such-program-anywhere"}}}')
+    assert main(["web", "glmkit-mini", "--port", "0", "--mcp", str(file)]) == 2
+    said = capfd.readouterr().err
+    assert "the MCP server 'post' cannot be used: " in said and "no-such-program-anywhere" in said
+    assert "Traceback" not in said
