@@ -56,6 +56,12 @@ class WebConfig:
         "how code is confined; auto: as well as this machine can; none: not at all; off: no code interpreter",
         "代码的隔离级别；auto：本机能做到的最强；none：不隔离；off：不提供代码解释器",
     )
+    accept_unsandboxed: bool = option(
+        False,
+        "run the model's code even where there is no sandbox: it can then read and delete your files",
+        "没有沙箱时也运行模型的代码：它将能读取和删除你的文件",
+        flag="--i-accept-unsandboxed-code",
+    )
     dtype: DType = option("auto", "number type of the weights", "权重的数值类型")
     device: Device = option("auto", "where to compute", "计算设备")
     threads: int = option(0, "CPU threads; 0 leaves the choice to PyTorch", "CPU 线程数；0 表示由 PyTorch 决定")
@@ -68,6 +74,9 @@ class WebConfig:
             checks.store(name, tuple(str(entry) for entry in entries if entry))
         checks.between("port", 0, 65535)
         checks.at_least("threads", 0)
+        if self.sandbox == "none" and not self.accept_unsandboxed:
+            checks.reject("sandbox-none-wanted", "sandbox")
+        checks.only_with(self.sandbox in ("auto", "none"), "sandbox: none", "accept_unsandboxed")
         checks.only_with(bool(self.api), "api", "api_key_file")
         checks.only_with(not self.api, "model", "dtype", "device", "threads")
         checks.done()

@@ -164,6 +164,10 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     "web-level-full": ("Sandbox: full", "沙箱：完整"),
     "web-level-restricted": ("Sandbox: restricted", "沙箱：受限"),
     "web-level-none": ("No sandbox!", "没有沙箱！"),
+    "web-level-chosen": (
+        "This level was chosen with --sandbox; this machine can do:",
+        "该级别由 --sandbox 指定；本机可以做到：",
+    ),
     "web-level-details": ("What confines the code", "代码的隔离措施"),
     "web-restart": ("Restart Python", "重启 Python"),
     "web-restart-help": ("Variables are forgotten, files stay.", "变量会被清除，文件保留。"),

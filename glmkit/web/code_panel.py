@@ -28,6 +28,8 @@ def show_code_panel(session: Session) -> None:
     code, color, icon = LEVELS[interpreter.level]
     st.badge(message(code), icon=icon, color=color)  # type: ignore[arg-type]
     with st.expander(message("web-level-details")):
+        if interpreter.level != probe().level:
+            st.caption(message("web-level-chosen"))
         st.code("\n".join(probe().lines()), language=None, wrap_lines=True)
     st.button(
         message("web-restart"),

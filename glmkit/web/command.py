@@ -13,6 +13,7 @@ from typing import Any
 
 import uvicorn
 
+from glmkit.agent.sandbox import probe
 from glmkit.errors import ConfigError, notice
 from glmkit.web.api_process import ApiProcess
 from glmkit.web.guard import Guard
@@ -52,6 +53,8 @@ def run_web(config: WebConfig) -> int:
         ConfigError: settings that cannot work, a port in use, tools that cannot be loaded.
     """
     key = _key(config)
+    if config.accept_unsandboxed and "none" in (config.sandbox, probe().level):
+        notice("agent-chat-unsandboxed")
     with ExitStack() as stack:
         bound = stack.enter_context(_bind(config.port))
         if config.api:
@@ -61,7 +64,7 @@ def run_web(config: WebConfig) -> int:
         else:
             process = stack.enter_context(ApiProcess(config))
             url = process.url
-        service = Service(url, key, config.tools, config.mcp, config.sandbox)
+        service = Service(url, key, config.tools, config.mcp, config.sandbox, config.accept_unsandboxed)
         stack.callback(service.close)
         if not config.api:
             code = process.wait_until_ready(key)

@@ -60,16 +60,24 @@ class Service:
         tools: Python files beside the tools that come with glmkit.
         mcp: file of MCP servers, "" for none.
         sandbox: how code is confined; "off" for no interpreter.
+        accept_unsandboxed: run code even where nothing confines it.
 
     Raises:
         ConfigError: tools or servers that cannot be loaded.
     """
 
     def __init__(
-        self, api_url: str, key: str = "", tools: Sequence[str] = (), mcp: str = "", sandbox: Sandbox = "auto"
+        self,
+        api_url: str,
+        key: str = "",
+        tools: Sequence[str] = (),
+        mcp: str = "",
+        sandbox: Sandbox = "auto",
+        accept_unsandboxed: bool = False,
     ) -> None:
         self.api_url = api_url
         self.sandbox = sandbox
+        self.accept_unsandboxed = accept_unsandboxed
         self._key = key
         self._models: tuple[float, list[str]] = (0.0, [])
         self._sessions: dict[str, Session] = {}
@@ -105,9 +113,8 @@ class Service:
         if self.sandbox == "off":
             raise ConfigError("web-code-off")
         self._free_interpreters()
-        if self.sandbox == "auto":
-            return Interpreter()
-        return Interpreter(level=self.sandbox, accept_unsandboxed=self.sandbox == "none")
+        level = None if self.sandbox == "auto" else self.sandbox
+        return Interpreter(level=level, accept_unsandboxed=self.accept_unsandboxed)
 
     def chosen_tools(self, settings: Settings) -> list[Tool]:
         """Return the tools that a visitor has switched on, or plays. Raises ConfigError."""

@@ -28,6 +28,7 @@ class RunningPage:
 
     def __init__(self, *arguments: str, environment: dict[str, str] | None = None, before: Sequence[str] = ()) -> None:
         self.said = ""
+        self._has_runner = bool(before)
         self._process = subprocess.Popen(
             [*before, sys.executable, "-m", "glmkit", "--lang", "en", "web", "--port", "0", *arguments],
             cwd=REPOSITORY,
@@ -60,8 +61,12 @@ class RunningPage:
 
     def kill(self) -> None:
         """End it without asking."""
+        started = self.processes() if self._has_runner else []  # a change of user ends the bond to one's parent
         with suppress(ProcessLookupError):
             self._process.kill()
+        for pid in started:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._process.wait(30)
         self._listener.join(10)
 

@@ -31,6 +31,10 @@ def test_settings_without_effect_are_refused() -> None:
     assert len(refused.value.problems) == 2
     with pytest.raises(ConfigError, match="api_key_file"):
         WebConfig(api_key_file="key")
+    with pytest.raises(ConfigError, match="at level none a model"):
+        WebConfig(sandbox="none")
+    with pytest.raises(ConfigError, match="accept_unsandboxed"):
+        WebConfig(sandbox="full", accept_unsandboxed=True)
     with pytest.raises(ConfigError, match="port"):
         WebConfig(port=70_000)
 

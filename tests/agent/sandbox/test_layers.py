@@ -16,6 +16,7 @@ from glmkit.agent.sandbox.inside import seccomp
 from glmkit.agent.sandbox.inside.syscalls import NUMBERS, REFUSED, SILENT
 from glmkit.errors import ConfigError, GlmkitError, set_language
 from tests.agent.sandbox.conftest import LEVELS, run
+from tests.other_machine import refusing
 
 
 @pytest.fixture(autouse=True)
@@ -27,20 +28,13 @@ def fresh_probe() -> Iterator[None]:
 
 def without(refused: dict[int, int], code: str) -> str:
     """Run ``code`` where the kernel answers these system calls with these errors, as a container's profile does."""
-    program = f"""
-    import ctypes, platform
-    from glmkit.agent.sandbox.inside import seccomp
-    rules = [(seccomp.LOAD, 0, 0, seccomp.NUMBER_AT)]
-    for number, error in {refused!r}.items():
-        rules += [(seccomp.JUMP_EQUAL, 0, 1, number), (seccomp.RETURN, 0, 0, seccomp.ERRNO | error)]
-    ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
-    seccomp.install([*rules, (seccomp.RETURN, 0, 0, seccomp.ALLOW)])
+    program = """
     from glmkit.agent.sandbox import Interpreter, probe
     from glmkit.errors import GlmkitError, set_language
     set_language("en")
     """
     outcome = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program) + textwrap.dedent(code)],
+        [*refusing(refused), sys.executable, "-c", textwrap.dedent(program) + textwrap.dedent(code)],
         capture_output=True,
         text=True,
         check=False,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import subprocess
 import sys
 import tempfile
@@ -15,24 +14,10 @@ from pathlib import Path
 import pytest
 
 from glmkit.agent.sandbox import places, probe
+from tests.other_machine import ORDINARY_USER, ordinary_user
 
 pytestmark = pytest.mark.system
 REPOSITORY = Path(__file__).resolve().parents[3]
-ORDINARY_USER = 54321
-
-
-def opened(paths: list[str]) -> list[str]:
-    """Return bubblewrap's words for a machine as this one, but with the folders above ``paths`` open to every user."""
-    words = ["--dev-bind", "/", "/"]
-    for path in sorted({os.path.realpath(path) for path in paths}):
-        folders = list(reversed(Path(path).parents))
-        shut = [folder for folder in folders if not folder.stat().st_mode & stat.S_IXOTH]
-        if shut:
-            words += ["--tmpfs", str(shut[0])] if str(shut[0]) not in words else []
-            below = [folder for folder in [*folders, Path(path)] if shut[0] in folder.parents]
-            words += [word for folder in below for word in ("--dir", str(folder))]
-            words += ["--ro-bind", path, path]
-    return words
 
 
 def suite(command: list[str], home: str) -> str:
@@ -83,9 +68,7 @@ def test_all_of_it_holds_as_root(bwrap: str) -> None:
 def test_all_of_it_holds_as_an_ordinary_user_and_gets_through_without_walls(bwrap: str) -> None:
     with tempfile.TemporaryDirectory() as home:
         os.chown(home, ORDINARY_USER, ORDINARY_USER)
-        user = ["setpriv", f"--reuid={ORDINARY_USER}", f"--regid={ORDINARY_USER}", "--clear-groups", "--"]
-        words = [bwrap, *opened([*places.readable(), str(REPOSITORY)]), "--cap-add", "ALL", "--", *user]
-        said = suite(words, home)
+        said = suite(ordinary_user(bwrap, [*places.readable(), str(REPOSITORY)]), home)
     end = time.monotonic() + 5  # process 1 reaps what was killed last
     while (left := processes_of(ORDINARY_USER)) and time.monotonic() < end:
         time.sleep(0.1)
