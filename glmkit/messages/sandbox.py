@@ -143,6 +143,12 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "the file has {found:,} bytes; the limit is {megabytes} MB",
         "文件有 {found:,} 字节，上限为 {megabytes} MB",
     ),
+    "sandbox-workspace-full": (
+        "there is no room for it: at most {megabytes} MB and {files:,} files",
+        "空间不足：最多 {megabytes} MB 和 {files:,} 个文件",
+        "remove files with code, for example import os; os.remove('NAME')",
+        "请用代码删除文件，例如 import os; os.remove('文件名')",
+    ),
     # How a cell ended
     "sandbox-state-lost": (
         "Python was restarted, so variables and imports are gone; files are kept.",

@@ -129,6 +129,10 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "导出为 JSON 文件，可用于 `glmkit train` 训练，也可重新导入本页面。",
     ),
     "web-import": ("Import conversation", "导入对话"),
+    "web-import-large": (
+        "the file has {found:,} bytes; at most {megabytes} MB can be imported",
+        "文件有 {found:,} 字节；最多可导入 {megabytes} MB",
+    ),
     "web-tools": ("Tools", "工具"),
     "web-mcp": ("From MCP servers", "来自 MCP 服务器"),
     "web-tools-more": (

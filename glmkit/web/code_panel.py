@@ -10,6 +10,7 @@ from glmkit.agent.sandbox import Interpreter, probe
 from glmkit.errors import GlmkitError, message
 from glmkit.web.markdown import label
 from glmkit.web.session import Session
+from glmkit.web.widgets import contents
 
 LEVELS = {
     "full": ("web-level-full", "green", ":material/verified_user:"),
@@ -47,10 +48,9 @@ def _show_upload(session: Session, interpreter: Interpreter) -> None:
     key = f"upload-{session.num_uploads}"
 
     def uploaded() -> None:
-        files = st.session_state[key]
         session.num_uploads += 1
-        for file in files or []:
-            session.upload(file.name, file.getvalue())
+        for name, content in contents(st.session_state[key] or []):
+            session.upload(name, content)
 
     st.file_uploader(
         message("web-upload", folder=interpreter.folder_inside), accept_multiple_files=True, key=key, on_change=uploaded

@@ -16,13 +16,14 @@ from typing import Any, Literal
 from glmkit.agent.code_runner import CODE_SYSTEM_PROMPT
 from glmkit.agent.loop import Agent
 from glmkit.agent.sandbox import Interpreter
-from glmkit.errors import GlmkitError
+from glmkit.errors import GlmkitError, RequestError
 from glmkit.web.dialogue import Dialogue, MakeAgent
 from glmkit.web.reply import Reply
 from glmkit.web.service import Service
 
 Mode = Literal["chat", "tool", "code"]
 MODES: tuple[Mode, ...] = ("chat", "tool", "code")
+MAX_IMPORT_MB = 16
 
 
 @dataclass(slots=True)
@@ -108,9 +109,12 @@ class Session:
         if self.settings.mode == "code" and self.has_interpreter:
             self._attempt(self.interpreter().restart)
 
-    def load(self, text: str) -> None:
+    def load(self, content: bytes) -> None:
         """Replace the conversation that is shown by an exported one."""
-        self._attempt(lambda: self.dialogue.load(text))
+        if len(content) > MAX_IMPORT_MB << 20:  # the browser has been told, but it is the server that holds it
+            self.trouble = RequestError("web-import-large", found=len(content), megabytes=MAX_IMPORT_MB)
+            return
+        self._attempt(lambda: self.dialogue.load(content.decode("utf-8", "replace")))
 
     def upload(self, name: str, content: bytes) -> None:
         """Put a file where the model's code finds it."""

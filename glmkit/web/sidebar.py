@@ -6,16 +6,15 @@ import streamlit as st
 
 from glmkit.errors import message
 from glmkit.web.code_panel import show_code_panel
-from glmkit.web.session import MODES, Mode, Session
+from glmkit.web.session import MAX_IMPORT_MB, MODES, Mode, Session
 from glmkit.web.tool_panel import show_tool_panel
-from glmkit.web.widgets import kept
+from glmkit.web.widgets import contents, kept
 
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
 MODE_NAMES: dict[Mode, str] = {"chat": "web-mode-chat", "tool": "web-mode-tool", "code": "web-mode-code"}
 # The original's ranges, without the ends at which sampling is undefined: top_p 0 and a repetition penalty of 0.
 TEMPERATURE, TOP_P, REPETITION_PENALTY = (0.0, 1.5), (0.01, 1.0), (0.01, 2.0)
 MAX_TOKENS = (5, 32_000)
-MAX_IMPORT_MB = 16
 
 
 def show_sidebar(session: Session, names: list[str]) -> None:
@@ -143,8 +142,8 @@ def _show_file(session: Session) -> None:
     def imported() -> None:
         file = st.session_state[key]
         session.num_uploads += 1  # a fresh widget: the same file may be read again
-        if file is not None:
-            session.load(file.getvalue().decode("utf-8", "replace"))
+        for _, content in contents([file] if file is not None else []):
+            session.load(content)
 
     with st.expander(message("web-import")):
         st.file_uploader(

@@ -5,9 +5,12 @@ Such a widget shows what stands in the session, and a change is written there be
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
 
 from glmkit.errors import GlmkitError
 from glmkit.web.markdown import safe_markdown
@@ -22,6 +25,22 @@ def kept(session: Session, name: str) -> dict[str, Any]:
 
     st.session_state[name] = getattr(session.settings, name)
     return {"key": name, "on_change": changed}
+
+
+def contents(files: Sequence[UploadedFile | DeletedFile]) -> list[tuple[str, bytes]]:
+    """Take uploaded files, name and content, from Streamlit, which would otherwise keep a copy until the page closes.
+
+    One that has been taken already stays in its widget until that is drawn anew.
+    """
+    context = get_script_run_ctx()
+    found = []
+    for file in files:
+        if isinstance(file, DeletedFile):
+            continue
+        found.append((file.name, file.getvalue()))
+        if context is not None:
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+    return found
 
 
 def show_error(error: GlmkitError) -> None:

@@ -46,6 +46,11 @@ class RunningPage:
             time.sleep(0.05)
         self.url = found[1]
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def _listen(self) -> None:
         assert self._process.stderr is not None
         with self._process.stderr as stream:

@@ -81,7 +81,7 @@ def test_code_draws_and_an_uploaded_file_is_read(page: Page, tmp_path: Path) -> 
     file.write_text("month,amount\nJan,10\nFeb,20\n")
     settle(page)
     page.locator("input[type=file]").first.set_input_files(file)
-    download = page.get_by_role("button", name=re.compile("sales.csv"))
+    download = page.get_by_role("button", name=re.compile("sales.csv · "))
     expect(download).to_be_visible()
     ask(page, "Read the file sales.csv. What is the sum of the column amount?")
     expect(page.get_by_test_id("stChatMessage").nth(3)).to_contain_text("30")

@@ -125,7 +125,7 @@ def test_an_ordinary_user_has_the_code_interpreter(
         file.write_text("month,amount\nJan,10\nFeb,20\n")
         settle(page)
         page.locator("input[type=file]").first.set_input_files(file)
-        expect(page.get_by_role("button", name=re.compile("sales.csv"))).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("sales.csv · "))).to_be_visible()
         ask(page, "Read the file sales.csv. What is the sum of the column amount?")
         expect(page.get_by_test_id("stChatMessage").nth(3)).to_contain_text("30")
         started = alive(running.processes())  # the page, the API, the worker of the tools, the cells

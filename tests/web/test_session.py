@@ -180,8 +180,14 @@ def test_faults_are_said_on_the_page(session: Session) -> None:
     assert str(session.trouble) == "the message is empty"
     session.ask("x" * 200_001)
     assert str(session.trouble) == "the message has 200,001 characters; at most 200,000 can be sent"
-    session.load("no json")
+    session.load(b"no json")
     assert "JSON" in str(session.trouble)
+    session.load(b"[" + b" " * (16 << 20))
+    assert str(session.trouble) == "the file has 16,777,217 bytes; at most 16 MB can be imported"
+    for content in (b"\x89PNG\r\n\x1a\n", b"PK\x03\x04" + bytes(1000), b"[" * 100_000):
+        session.trouble = None
+        session.load(content)
+        assert "JSON" in str(session.trouble)
     assert session.dialogue.is_empty
     session.settings.max_tokens = 32_000  # more than the context
     session.ask("Hello!")

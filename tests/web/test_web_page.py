@@ -193,7 +193,7 @@ def test_what_a_model_writes_is_text(open_page: Open, service: Service) -> None:
             {"role": "assistant", "content": evil},
         ]
     }
-    session.load(json.dumps(row))
+    session.load(json.dumps(row).encode())
     page.run()
     assert "![x]" not in texts(page)
     assert all(not element.allow_html for element in page.markdown)

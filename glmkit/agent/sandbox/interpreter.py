@@ -126,10 +126,15 @@ class Interpreter:
         return self._workspace.open(name)
 
     def add_file(self, name: str, content: bytes) -> File:
-        """Put a file in. ConfigError for a name with folders, or content beyond the limit of a file."""
+        """Put a file in. ConfigError for a name with folders, content beyond the limit of a file, or a full folder."""
         if len(content) > self._limits.file_bytes:
             megabytes = self._limits.file_bytes >> 20
             raise ConfigError("sandbox-file-large", where=name, found=len(content), megabytes=megabytes)
+        limits = self._limits
+        used = self._workspace.usage(limits.workspace_bytes, limits.workspace_files)
+        if used.num_bytes + len(content) > limits.workspace_bytes or used.num_files >= limits.workspace_files:
+            values = {"megabytes": limits.workspace_bytes >> 20, "files": limits.workspace_files}
+            raise ConfigError("sandbox-workspace-full", where=name, **values)
         return self._workspace.add(name, content)
 
     def __enter__(self) -> Interpreter:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,36 @@ def test_uploads_have_plain_names_and_a_limit(level: str) -> None:
         run(python, "import os; os.mkdir('taken')")
         with pytest.raises(StorageError, match="cannot be used"):
             python.add_file("taken", b"")
+
+
+def test_uploads_fill_the_folder_to_its_limit_and_no_further(level: str) -> None:
+    limits = Limits(workspace_bytes=4 << 20, workspace_files=40)
+    with Interpreter(level=level, limits=limits) as python:  # type: ignore[arg-type]
+        python.add_file("large", bytes(3 << 20))
+        with pytest.raises(ConfigError, match="no room for it: at most 4 MB and 40 files"):
+            python.add_file("another", bytes(2 << 20))
+        with pytest.raises(ConfigError, match="no room for it"):
+            for number in range(50):  # Python's own temporary files count as well
+                python.add_file(f"{number}", b"")
+        assert 20 < len(python.files()) <= 40
+        run(python, "import os\nfor name in os.listdir(): os.remove(name)")
+        python.add_file("another", bytes(2 << 20))
+
+
+def test_a_zip_bomb_stays_what_it_is_until_a_cell_unpacks_it_and_meets_the_limits(level: str) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bomb, bomb.open("zeros", "w", force_zip64=True) as file:
+        for _ in range(300):
+            file.write(bytes(1 << 20))
+    assert len(packed.getvalue()) < 1 << 20
+    limits = Limits(memory_bytes=1 << 30)
+    with Interpreter(level=level, limits=limits) as python:  # type: ignore[arg-type]
+        python.add_file("bomb.zip", packed.getvalue())
+        assert [file.name for file in python.files()] == ["bomb.zip"]
+        run(python, "import zipfile; bomb = zipfile.ZipFile('bomb.zip')")
+        assert "File too large" in str(run(python, "bomb.extractall()")[0])
+        assert "MemoryError" in str(run(python, "x = [bomb.read('zeros') for _ in range(9)]")[0])
+        assert all(file.size <= 64 << 20 for file in python.files())
 
 
 def test_a_folder_that_is_given_is_kept(level: str, tmp_path: Path) -> None:
