@@ -175,6 +175,10 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     "web-level-details": ("What confines the code", "代码的隔离措施"),
     "web-restart": ("Restart Python", "重启 Python"),
     "web-restart-help": ("Variables are forgotten, files stay.", "变量会被清除，文件保留。"),
+    "web-python-lost": (
+        "Python was idle for long and has been started anew: variables and files are gone.",
+        "Python 因长时间闲置已重新启动：变量和文件已丢失。",
+    ),
     "web-upload": ("Files for the code, in {folder}", "供代码使用的文件，位于 {folder}"),
     "web-files-more": ("and {count} more files", "另有 {count} 个文件"),
 }

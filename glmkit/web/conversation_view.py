@@ -11,16 +11,17 @@ from streamlit.delta_generator import DeltaGenerator
 from glmkit.errors import message
 from glmkit.web.call_card import show_call
 from glmkit.web.dialogue import Side
-from glmkit.web.exchange import Call, Exchange
-from glmkit.web.markdown import label, safe_markdown
+from glmkit.web.exchange import Block, Call, Exchange, Words
+from glmkit.web.markdown import cut, label, piece_end, safe_markdown
 from glmkit.web.reply import Question, Reply
 from glmkit.web.session import Session
 from glmkit.web.widgets import show_failure
 
 MAX_SHOWN = 50  # exchanges; older ones stay in the history and the export
+MAX_SHOWN_CHARACTERS = 300_000  # of all of them; the newest is shown in any case
 TICK = 0.1  # seconds after which a click is noticed while nothing comes
 FRAME = 0.08  # seconds between two drawings of a growing answer
-CHARACTERS_A_SECOND = 200_000  # that a browser draws well; longer answers are drawn less often
+CHARACTERS_A_SECOND = 50_000  # that a browser draws well; what is long and of one piece is drawn less often
 
 ENDINGS = {"length": "web-ended-length", "cancelled": "web-ended-cancelled", "rounds": "web-ended-rounds"}
 
@@ -37,7 +38,7 @@ def show_conversation(session: Session) -> None:
             views += _show_side(session, side, number)
     if views:
         st.button(message("web-stop"), key="stop", icon=":material/stop_circle:", on_click=session.dialogue.stop)
-        _follow(views)
+        _follow(session, views)
         st.rerun()
     if not session.dialogue.is_empty:
         _show_again(session)
@@ -57,7 +58,7 @@ class LiveAnswer:
         self.asked = is_asking
         self.seen = -1
         self._place = place
-        self._slots: list[DeltaGenerator] = []
+        self._slots: list[DeltaGenerator | GrowingWords] = []
         self._states: list[tuple[Any, ...]] = []
         self._next = 0.0
 
@@ -69,22 +70,55 @@ class LiveAnswer:
         blocks = list(self.reply.exchange.blocks)
         for index, block in enumerate(blocks):
             if index == len(self._slots):
-                self._slots.append(self._place.empty())
+                self._slots.append(GrowingWords(self._place) if isinstance(block, Words) else self._place.empty())
                 self._states.append(())
             if block.state() != self._states[index]:
                 self._states[index] = block.state()
-                with self._slots[index].container():
-                    _show_block(block, is_live=True)
-        self._next = now + FRAME + len(self.reply.exchange.words) / CHARACTERS_A_SECOND
+                self._draw(block, self._slots[index])
+        pending = self._slots[-1].pending if self._slots and isinstance(self._slots[-1], GrowingWords) else 0
+        self._next = now + FRAME + pending / CHARACTERS_A_SECOND
+
+    @staticmethod
+    def _draw(block: Block, slot: DeltaGenerator | GrowingWords) -> None:
+        if isinstance(slot, GrowingWords):
+            assert isinstance(block, Words)
+            slot.draw(block.text)
+        else:
+            with slot.container():
+                assert isinstance(block, Call)
+                show_call(block, is_live=True)
+
+
+class GrowingWords:
+    """Words in a container of their own, drawn piece by piece: what will not change any more is not drawn again.
+
+    Attributes:
+        pending: characters of the last piece, which the next text draws anew.
+    """
+
+    def __init__(self, place: DeltaGenerator) -> None:
+        self.pending = 0
+        self._place = place.container()
+        self._last = self._place.empty()
+        self._start = 0
+
+    def draw(self, text: str) -> None:
+        """Draw ``text``, which begins with what was drawn before."""
+        text = cut(text)
+        while (end := piece_end(text, self._start)) < len(text):
+            self._last.markdown(safe_markdown(text[self._start : end]))
+            self._start, self._last = end, self._place.empty()
+        self._last.markdown(safe_markdown(text[self._start :]))
+        self.pending = len(text) - self._start
 
 
 def _show_side(session: Session, side: Side, number: int) -> list[LiveAnswer]:
     """Show one model's half and return the answer that is coming, if any."""
-    hidden = len(side.exchanges) - MAX_SHOWN
-    if hidden > 0:
+    hidden = len(side.exchanges) - _num_shown(side.exchanges)
+    if hidden:
         st.caption(message("web-older", count=hidden))
     views = []
-    for exchange in side.exchanges[max(0, hidden) :]:
+    for exchange in side.exchanges[hidden:]:
         if exchange.question:
             with st.chat_message("user", avatar=":material/person:"):
                 st.markdown(safe_markdown(exchange.question))
@@ -100,22 +134,30 @@ def _show_side(session: Session, side: Side, number: int) -> list[LiveAnswer]:
     return views
 
 
+def _num_shown(exchanges: list[Exchange]) -> int:
+    """Return how many of the newest exchanges a browser can hold."""
+    room = MAX_SHOWN_CHARACTERS
+    for number, exchange in enumerate(reversed(exchanges[-MAX_SHOWN:])):
+        room -= exchange.size
+        if room < 0 and number > 0:
+            return number
+    return min(len(exchanges), MAX_SHOWN)
+
+
 def _show_answer(exchange: Exchange) -> None:
+    place = st.container()  # as a LiveAnswer stands, so that its end changes nothing on the page
     for block in list(exchange.blocks):
-        _show_block(block)
+        if isinstance(block, Call):
+            with place.container():
+                show_call(block)
+        else:
+            GrowingWords(place).draw(block.text)
     if exchange.failure is not None:
         show_failure(*exchange.failure)
     elif exchange.ending in ENDINGS:
         st.caption(message(ENDINGS[exchange.ending]))
     elif not exchange.blocks:
         st.caption(message("web-ended-empty"))
-
-
-def _show_block(block: Any, is_live: bool = False) -> None:
-    if isinstance(block, Call):
-        show_call(block, is_live)
-    else:
-        st.markdown(safe_markdown(block.text))
 
 
 def _show_question(reply: Reply, question: Question, number: int) -> None:
@@ -143,7 +185,7 @@ def _show_question(reply: Reply, question: Question, number: int) -> None:
         )
 
 
-def _follow(views: list[LiveAnswer]) -> None:
+def _follow(session: Session, views: list[LiveAnswer]) -> None:
     """Draw the answers until all have ended, or one of them has something new to ask.
 
     A click anywhere on the page ends this script and runs it anew: Streamlit does that while something is drawn, or
@@ -151,6 +193,7 @@ def _follow(views: list[LiveAnswer]) -> None:
     """
     while True:
         _ = "question" in st.session_state
+        session.last_seen = time.monotonic()
         for view in views:
             view.seen = view.reply.wait(view.seen, TICK if len(views) == 1 else FRAME)
             view.draw(is_last=not view.reply.is_running)

@@ -89,6 +89,17 @@ class Exchange:
         """Everything the model said in words."""
         return "\n\n".join(block.text for block in self.blocks if isinstance(block, Words))
 
+    @property
+    def size(self) -> int:
+        """Characters that the page shows of it, or nearly so."""
+        num_characters = len(self.question)
+        for block in self.blocks:
+            if isinstance(block, Words):
+                num_characters += len(block.text)
+            else:
+                num_characters += len(block.draft) + len(block.output or block.result or "")
+        return num_characters
+
     def take(self, event: Event) -> None:
         """Add what has happened."""
         if isinstance(event, TextDelta):

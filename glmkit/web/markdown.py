@@ -11,6 +11,7 @@ import re
 from glmkit.chat.printable import printable
 
 MAX_CHARACTERS = 200_000  # of one message; more freezes browsers
+PIECE = 4_000  # characters that a browser draws at once without a pause
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _CODE_SPAN = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _PICTURE = re.compile(r"!(?=\[)")
@@ -19,12 +20,14 @@ _DISPLAYED_FORMULA = re.compile(r"\\\[(.+?)\\\]", re.DOTALL)
 # "$5 and $10" is money; "$5x^2$" is a formula.
 _MONEY = re.compile(r"(?<![\\$\w])\$(?=\d)(?![^$\n]*[\\^_={}+*/<>][^$\n]*\$)")
 _DIRECTIVE = re.compile(r":(?=[a-z-]+\[|[a-z_][\w+-]*:|material/)")  # Streamlit's colours, icons and emoji by name
+# A line after an empty one that may belong to the list, quotation or table before it.
+_GOES_ON = re.compile(r"[ \t]|[-*+>|]|\d{1,9}[.)]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 def safe_markdown(text: str) -> str:
     """Return Markdown to show for ``text``, cut to ``MAX_CHARACTERS``; the history keeps the text as it was."""
-    text = text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]} …"
+    text = cut(text)
     result: list[str] = []
     prose: list[str] = []
     fence = ""
@@ -43,6 +46,39 @@ def safe_markdown(text: str) -> str:
     if prose:
         result.append(_prose("\n".join(prose)))
     return "\n".join(result)
+
+
+def cut(text: str) -> str:
+    """Return as much of it as is shown."""
+    return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]} …"
+
+
+def piece_end(text: str, start: int) -> int:
+    """Return where the piece of Markdown that begins at ``start`` ends: the rest of ``text``, or less once it is long.
+
+    A piece of at least ``PIECE`` characters ends before a paragraph, heading or fence that stands alone, and further
+    text never moves its end. So a growing text is drawn piece by piece, and only its last piece again and again.
+    """
+    fence, is_blank, position = "", False, start
+    while (end := text.find("\n", position)) >= 0:
+        line = text[position:end]
+        mark = _FENCE.match(line)
+        if fence:
+            if mark and mark[1].startswith(fence) and not mark[2].strip():
+                fence = ""
+        else:
+            stands_alone = is_blank and line.strip() and not _GOES_ON.match(line)
+            if stands_alone and position - start >= PIECE and not _in_formula(text[start:position]):
+                return position
+            if mark and not (mark[1][0] == "`" and "`" in mark[2]):
+                fence = mark[1]
+        is_blank = not line.strip()
+        position = end + 1
+    return len(text)
+
+
+def _in_formula(text: str) -> bool:
+    return text.count("\\[") > text.count("\\]") or text.count("$$") % 2 == 1
 
 
 def plain(text: str) -> str:

@@ -55,6 +55,9 @@ def show_page() -> None:
     if trouble is not None:
         show_error(trouble)
         return
+    if session.settings.mode == "code" and session.has_lost_python:
+        st.info(message("web-python-lost"), icon=":material/info:")
+        session.has_lost_python = False
     if session.dialogue.is_empty:
         _show_welcome(session)
     st.chat_input(

@@ -33,6 +33,8 @@ MODELS_FRESH = 2.0  # seconds for which the list of models is remembered
 MAX_SESSIONS = 100
 MAX_INTERPRETERS = 8
 IDLE_INTERPRETER = 3600.0  # seconds
+UNWATCHED_REPLY = 300.0  # seconds that an answer goes on while no page shows it
+SWEEP = 10.0  # seconds between two looks for what nobody uses
 MAX_PLAYED_TOOLS = 64
 
 
@@ -83,6 +85,7 @@ class Service:
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()
         self._lister = Api(api_url, key=key)
+        self._is_closed = threading.Event()
         self.sources: list[ToolSource] = []
         try:
             self.sources.append(PythonTools(SHIPPED))
@@ -94,6 +97,7 @@ class Service:
         except BaseException:
             self.close()
             raise
+        threading.Thread(target=self._sweeping, name="glmkit-sweep", daemon=True).start()
 
     def models(self) -> list[str]:
         """Return the models of the API. Raises ApiError."""
@@ -112,7 +116,7 @@ class Service:
         """Start an interpreter; the one idle longest makes room. Raises GlmkitError."""
         if self.sandbox == "off":
             raise ConfigError("web-code-off")
-        self._free_interpreters()
+        self._free_interpreters(MAX_INTERPRETERS - 1)
         level = None if self.sandbox == "auto" else self.sandbox
         return Interpreter(level=level, accept_unsandboxed=self.accept_unsandboxed)
 
@@ -174,6 +178,7 @@ class Service:
 
     def close(self) -> None:
         """End replies, interpreters, and the processes of tools."""
+        self._is_closed.set()
         for session in self.sessions():
             self.forget(session)
         for source in self.sources:
@@ -193,10 +198,22 @@ class Service:
             settings.temperature = 0.0
             settings.max_tokens = BUNDLED_MAX_TOKENS
 
-    def _free_interpreters(self) -> None:
+    def sweep(self) -> None:
+        """Free what nobody uses: the slot of an answer that no page shows, the process of an idle interpreter."""
+        for session in self.sessions():
+            if time.monotonic() - session.last_seen > UNWATCHED_REPLY:
+                for dialogue in session.dialogues.values():
+                    dialogue.stop()
+        self._free_interpreters(MAX_INTERPRETERS)
+
+    def _sweeping(self) -> None:
+        while not self._is_closed.wait(SWEEP):
+            self.sweep()
+
+    def _free_interpreters(self, limit: int) -> None:
         running = [s for s in self.sessions() if s.has_interpreter and not s.dialogues["code"].is_busy]
         running.sort(key=lambda session: session.last_seen)
-        too_many = len(running) - MAX_INTERPRETERS + 1
+        too_many = len(running) - limit
         for index, session in enumerate(running):
             if index < too_many or time.monotonic() - session.last_seen > IDLE_INTERPRETER:
                 session.free_interpreter()

@@ -56,9 +56,10 @@ class Session:
         self.service = service
         self.settings = Settings(language=language)
         self.dialogues: dict[Mode, Dialogue] = {mode: Dialogue() for mode in MODES}
-        self.last_seen = time.monotonic()
+        self.last_seen = time.monotonic()  # by a page that was drawn, or that follows an answer
         self.trouble: GlmkitError | None = None  # what the page says once
         self.num_uploads = 0  # each has a widget of its own
+        self.has_lost_python = False  # variables and files went while the user was away; said once
         self._interpreter: Interpreter | None = None
         self._lock = threading.Lock()
 
@@ -93,6 +94,7 @@ class Session:
         with self._lock:
             interpreter, self._interpreter = self._interpreter, None
         if interpreter is not None:
+            self.has_lost_python = True
             interpreter.close()
 
     def ask(self, text: str) -> None:

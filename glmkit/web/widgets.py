@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
 
@@ -33,13 +34,14 @@ def contents(files: Sequence[UploadedFile | DeletedFile]) -> list[tuple[str, byt
     One that has been taken already stays in its widget until that is drawn anew.
     """
     context = get_script_run_ctx()
+    manager = context.uploaded_file_mgr if context is not None else None
     found = []
     for file in files:
         if isinstance(file, DeletedFile):
             continue
         found.append((file.name, file.getvalue()))
-        if context is not None:
-            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+        if context is not None and isinstance(manager, MemoryUploadedFileManager):
+            manager.remove_file(context.session_id, file.file_id)
     return found
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
 
-from glmkit.web.markdown import MAX_CHARACTERS, label, plain, safe_markdown
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glmkit.web.markdown import MAX_CHARACTERS, PIECE, label, piece_end, plain, safe_markdown
 
 
 @pytest.mark.parametrize(
@@ -41,3 +45,38 @@ def test_a_label_is_code_in_one_line() -> None:
 
 def test_plain_text_cannot_turn_the_direction_of_writing() -> None:
     assert plain("safe\u202etxt.exe") == "safe\ufffdtxt.exe"
+
+
+def pieces(text: str) -> Iterator[str]:
+    start = 0
+    while start < len(text):
+        end = piece_end(text, start)
+        yield text[start:end]
+        start = end
+
+
+LONG = "word " * (PIECE // 4)
+LINES = ["", "text", LONG, "```python", "```", "~~~", "- item", "  more", "1. one", "| a | b |", "> said", "# Title"]
+LINES += [r"\[", r"\]", "$$", "x = 1 $$", "\r", "    code", "-", "9" * 12]
+
+
+@given(st.lists(st.sampled_from(LINES), max_size=40), st.data())
+def test_a_growing_text_keeps_its_pieces(lines: list[str], data: st.DataObject) -> None:
+    text = "\n".join(lines)
+    whole = [*pieces(text)]
+    assert "".join(whole) == text
+    early = [*pieces(text[: data.draw(st.integers(0, len(text)))])]
+    assert early[:-1] == whole[: max(0, len(early) - 1)]
+    assert all(len(piece) >= PIECE for piece in whole[:-1])
+
+
+def test_paragraphs_are_pieces_and_what_belongs_together_is_one() -> None:
+    assert [*pieces(f"{LONG}\n\n{LONG}\n\nend\n")] == [f"{LONG}\n\n", f"{LONG}\n\n", "end\n"]
+    for whole in (
+        f"```\n{LONG}\n\n{LONG}\n\nx = 1\n```\n",
+        f"- {LONG}\n\n- {LONG}\n\n  more\n\n1. one\n",
+        f"\\[ {LONG}\n\n{LONG}\n\nx \\]\n",
+        f"$$\n{LONG}\n\n{LONG}\n\nx $$\n",
+        f"{LONG}\n{LONG}\n",
+    ):
+        assert [*pieces(whole)] == [whole]

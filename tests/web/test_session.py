@@ -215,6 +215,37 @@ def test_the_interpreter_idle_longest_makes_room(service: Service, monkeypatch: 
     assert (first.has_interpreter, second.has_interpreter) == (False, True)
 
 
+@needs_sandbox
+def test_an_idle_interpreter_is_freed_and_the_user_told(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = session.interpreter()
+    session.service.sweep()
+    assert session.has_interpreter
+    monkeypatch.setattr(service_module, "IDLE_INTERPRETER", 0.0)
+    session.service.sweep()
+    assert not session.has_interpreter and session.has_lost_python
+    with pytest.raises(ConfigError, match="closed"):
+        first.run("1")
+    assert session.interpreter() is not first
+
+
+def test_an_answer_that_no_page_shows_is_stopped_and_what_came_is_kept(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.settings.mode, session.settings.manual = "tool", True
+    session.ask("Where is my parcel 12345?")  # ends in a question to the user, so it waits
+    (side,) = session.dialogue.sides
+    reply = side.reply
+    assert reply is not None
+    wait_for(lambda: reply.question is not None)
+    session.service.sweep()
+    assert reply.question is not None
+    monkeypatch.setattr(service_module, "UNWATCHED_REPLY", 0.0)
+    session.service.sweep()
+    finished(session)
+    assert side.exchanges[0].ending == "cancelled"
+    assert [call.name for call in calls(side.exchanges[0])] == ["track_parcel"]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
