@@ -275,7 +275,8 @@ def test_nothing_is_left_when_it_ends(context: BrowserContext, how: str) -> None
 
 
 def test_another_server_is_used_with_api(context: BrowserContext, running: RunningPage) -> None:
-    command = next(Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in running.processes())
+    commands = [Path(f"/proc/{pid}/cmdline").read_text().split("\0") for pid in alive(running.processes())]
+    (command,) = [command for command in commands if "serve" in command]
     port = command[command.index("--port") + 1]
     second = RunningPage("--api", f"http://127.0.0.1:{port}/v1", "--sandbox", "off")
     try:

@@ -13,7 +13,7 @@ from glmkit.chat.protocol import ChatProtocol
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.serving.api.errors import ApiError
 from glmkit.serving.api.limits import LIMITS, check_json
-from glmkit.serving.api.tool_requests import ToolRequest
+from glmkit.serving.api.tool_requests import CHOICES, ToolRequest
 from glmkit.serving.api.types import shown
 from glmkit.serving.constraint import Constraint
 from glmkit.serving.grammar import GrammarCompiler
@@ -65,7 +65,7 @@ class Constraints:
         schema = read_format(response_format)
         stop_ids = self._protocol.stop_ids
         if schema is not None:
-            if tools.choice not in ("none", "auto"):
+            if tools.must_call:
                 raise ApiError(400, "api-format-and-tools", param="response_format")
             is_any = schema is True
             constraint = self._compiler.json_object() if is_any else self._compiler.json_schema(schema)
@@ -76,7 +76,10 @@ class Constraints:
             # "none": the header line of an answer is given, and no other message may follow.
             next_message_id = self._tokenizer.special_ids["<|assistant|>"]
             return Plan((*stop_ids, next_message_id), begun=self._tokenizer.encode("\n"))
-        constraint = self._compiler.tool_calls(list(tools.tools), tools.choice)
+        offered, choice = list(tools.tools), tools.choice
+        if tools.is_named and choice in CHOICES:  # a tool that is called as one of the words: the only one there is
+            offered, choice = [tool for tool in offered if tool["function"]["name"] == choice], "required"
+        constraint = self._compiler.tool_calls(offered, choice)
         return Plan(stop_ids, constraint=constraint, call_names=tools.names)
 
 

@@ -27,7 +27,7 @@ class ToolRequest:
 
     Attributes:
         tools: in OpenAI's form, ``{"type": "function", "function": {...}}``.
-        choice: "none", "auto", "required", or a name with ``is_named``.
+        choice: "none", "auto", "required", or a name with ``is_named``, which may be one of these words.
         is_named: one certain tool must be called.
         is_legacy: asked for by ``functions``; the reply then has ``function_call``.
     """
@@ -40,7 +40,14 @@ class ToolRequest:
     @property
     def names(self) -> frozenset[str]:
         """Names a call may have."""
-        return frozenset(tool["function"]["name"] for tool in self.tools) if self.choice != "none" else frozenset()
+        if self.choice == "none" and not self.is_named:
+            return frozenset()
+        return frozenset(tool["function"]["name"] for tool in self.tools)
+
+    @property
+    def must_call(self) -> bool:
+        """Whether the reply has to be a call."""
+        return self.is_named or self.choice == "required"
 
     def system_message(self) -> list[Message]:
         """Return the message that tells the model of its tools; none without tools."""

@@ -53,6 +53,18 @@ def test_a_named_call_is_that_one(server: Running) -> None:
     assert (legacy["finish_reason"], legacy["message"]["function_call"]["name"]) == ("function_call", "get_time")
 
 
+@pytest.mark.parametrize("name", ["auto", "none", "required"])
+def test_a_tool_that_is_called_as_a_word_of_the_choice_can_be_named(server: Running, name: str) -> None:
+    tools = [*TOOLS, {"type": "function", "function": {**TIME["function"], "name": name}}]
+    choice = {"type": "function", "function": {"name": name}}
+    called, arguments = only_call(server.chat("weather", tools=tools, tool_choice=choice))
+    assert called == name and arguments["zone"] in ("UTC", "CET")
+    assert server.chat("weather", tools=tools, tool_choice="none")["finish_reason"] != "tool_calls"
+    body = {"messages": [{"role": "user", "content": "weather"}], "tools": tools, "tool_choice": choice}
+    status, answer = server.post(PATH, {**body, "response_format": {"type": "json_object"}})
+    assert status == 400 and answer["error"]["param"] == "response_format"
+
+
 def test_auto_leaves_the_choice_to_the_model(server: Running) -> None:
     assert only_call(server.chat("weather", tools=TOOLS)) == ("get_weather", {"city": "北京", "days": 3})
     assert server.chat("hello", tools=TOOLS)["message"]["content"] == "a tool, if you like"
