@@ -102,6 +102,10 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "由第二个模型或适配器并排回答同样的问题。",
     ),
     "web-system": ("System prompt", "系统提示词"),
+    "web-system-help": (
+        "Empty: the prompt in grey, in the words that ChatGLM3 was taught for code.",
+        "留空：使用灰色显示的提示词，即 ChatGLM3 代码解释器的原版提示词。",
+    ),
     "web-system-none": ("none", "无"),
     "web-sampling": ("Sampling", "采样参数"),
     "web-temperature": ("Temperature", "温度（temperature）"),
@@ -179,6 +183,6 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "Python was idle for long and has been started anew: variables and files are gone.",
         "Python 因长时间闲置已重新启动：变量和文件已丢失。",
     ),
-    "web-upload": ("Files for the code, in {folder}", "供代码使用的文件，位于 {folder}"),
+    "web-upload": ("Files for the code, in {folder}", "上传文件供代码使用，存放于 {folder}"),
     "web-files-more": ("and {count} more files", "另有 {count} 个文件"),
 }

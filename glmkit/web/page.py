@@ -75,9 +75,10 @@ def _show_welcome(session: Session) -> None:
     if mode == "tool" and session.settings.manual:
         return
     codes = [code for code in EXAMPLES[mode] if TOOLS_OF_EXAMPLES.get(code) in {None, *session.settings.tools}]
-    for column, code in zip(st.columns(max(1, len(codes))), codes, strict=False):
-        question = message(code)
-        column.button(question, key=code, on_click=session.ask, args=(question,), width="stretch")
+    with st.container(horizontal=True):  # one beside the other as they fit, none of them cut
+        for code in codes:
+            question = message(code)
+            st.button(question, key=code, on_click=session.ask, args=(question,))
 
 
 def _code_trouble(session: Session) -> GlmkitError | None:

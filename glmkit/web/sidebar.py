@@ -81,6 +81,7 @@ def _show_system_prompt(session: Session) -> None:
         key=key,
         on_change=changed,
         placeholder=session.default_system or message("web-system-none"),
+        help=message("web-system-help") if session.default_system else None,
         height=100,
     )
 
