@@ -59,6 +59,11 @@ class ServeConfig:
     )
     max_queue: int = option(1024, "requests that may wait; more are refused", "最多等待的请求数；超出的被拒绝")
     drain_s: float = option(30.0, "seconds open requests may take when the server stops", "停止时未完成请求可用的秒数")
+    watchdog_s: float = option(
+        300.0,
+        "seconds without progress after which the engine is ended and started again; 0 waits for ever",
+        "引擎多少秒没有进展就结束并重新启动；0 表示一直等待",
+    )
     dtype: DType = option("auto", "number type of the weights", "权重的数值类型")
     device: Device = option("auto", "where to compute", "计算设备")
     threads: int = option(0, "CPU threads; 0 leaves the choice to PyTorch", "CPU 线程数；0 表示由 PyTorch 决定")
@@ -72,7 +77,7 @@ class ServeConfig:
         checks.required("model", "host")
         checks.between("port", 0, 65535)
         checks.at_least("max_batch", 1)
-        for name in ("max_seq_len", "max_queue", "drain_s", "threads"):
+        for name in ("max_seq_len", "max_queue", "drain_s", "watchdog_s", "threads"):
             checks.at_least(name, 0)
         checks.only_with(bool(self.adapters), "adapters", "allow_adapter_changes")
         checks.done()

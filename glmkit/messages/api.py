@@ -196,6 +196,14 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
         "the engine failed ({kind}) and is being restarted; this request is lost",
         "引擎出错（{kind}），正在重启；该请求已丢失",
     ),
+    "api-engine-restarts": (
+        "the engine has ended ({reason}); open requests got an error, another engine starts in {seconds} s",
+        "引擎已终止（{reason}）；未完成的请求已收到错误，{seconds} 秒后启动新的引擎",
+    ),
+    "api-engine-given-up": (
+        "the engine has failed {count} times in a row, the last time with: {reason}; the server gives up",
+        "引擎已连续 {count} 次出错，最近一次：{reason}；服务器不再重试",
+    ),
     "api-failed": ("{reason}", "{reason}"),
     "api-unexpected": (
         "something unexpected happened ({kind}); the server's log tells more",

@@ -17,8 +17,10 @@ from web_waiting import TIME
 from glmkit.loading import load_model, load_tokenizer, tools_layout_of
 from glmkit.serving.api.app import Access, make_app
 from glmkit.serving.api.command import Place, make_api
+from glmkit.serving.api.engine_thread import EngineThread
 from glmkit.serving.api.guard import LOOPBACK_HOSTS
 from glmkit.serving.api.server import Server, bind
+from glmkit.serving.engine import Engine
 from glmkit.serving_config import ServeConfig
 from glmkit.web.command import SCRIPT
 from glmkit.web.service import Service, set_service
@@ -35,7 +37,9 @@ def api_url() -> Iterator[str]:
     """The address of `glmkit serve glmkit-mini`, which also serves it under a second name, as an adapter would be."""
     layout = tools_layout_of(NAME)
     config = ServeConfig(model=NAME, drain_s=1, max_batch=4)
-    api = make_api(config, load_model(NAME), load_tokenizer(NAME), [Place(NAME, None, layout)])
+    tokenizer = load_tokenizer(NAME)
+    host = EngineThread(lambda: Engine(load_model(NAME), tokenizer, max_batch=config.max_batch))
+    api = make_api(config, host, tokenizer, [Place(NAME, None, layout)])
     api.models.add("second", None, layout)
     bound = bind("127.0.0.1", 0)
     server = Server(make_app(api, Access(hosts=LOOPBACK_HOSTS), _refuse), api.loop, 1)

@@ -9,22 +9,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.errors import ConfigError, Problem, notice
-from glmkit.loading import Resolved, find_adapter, load_model, load_tokenizer, resolve, tools_layout_of
+from glmkit.loading import Resolved, find_adapter, load_tokenizer, resolve, tools_layout_of
 from glmkit.model.adapter import DESCRIPTION_FILE, read_description
-from glmkit.model.glm import GLM
 from glmkit.serving.api.app import Access, make_app
 from glmkit.serving.api.constraints import Constraints
-from glmkit.serving.api.engine_loop import EngineLoop
+from glmkit.serving.api.engine_loop import EngineHost, EngineLoop
+from glmkit.serving.api.engine_process import EngineProcess, EngineSettings
 from glmkit.serving.api.guard import LOOPBACK_HOSTS
 from glmkit.serving.api.metrics import Metrics
 from glmkit.serving.api.routes import Api
 from glmkit.serving.api.served import NAME, AdapterFolder, ServedModels
 from glmkit.serving.api.server import Server, bind
-from glmkit.serving.engine import Engine
 from glmkit.serving_config import ServeConfig
 
 KEY_VARIABLE = "GLMKIT_API_KEY"
@@ -46,6 +43,7 @@ def run_serve(config: ServeConfig) -> int:
 
     Raises:
         ConfigError, ModelError: settings that cannot work, files that are missing or do not fit.
+        GlmkitError: the engine has failed again and again. KeyboardInterrupt: a signal came before all was loaded.
     """
     key = read_key(config)
     if config.host not in LOOPBACK and key is None:
@@ -54,13 +52,9 @@ def run_serve(config: ServeConfig) -> int:
     places = places_of(config, resolved)
     bound = bind(config.host, config.port)
     try:
-        if config.threads:
-            torch.set_num_threads(config.threads)
         tokenizer = load_tokenizer(config.tokenizer or config.model)
         notice("api-loading", model=config.model)
-        dtype = None if config.dtype == "auto" else config.dtype
-        model = load_model(resolved.base, dtype=dtype, device=None if config.device == "auto" else config.device)
-        api = make_api(config, model, tokenizer, places)
+        api = make_api(config, EngineProcess(_settings(config, resolved)), tokenizer, places)
         access = Access(
             key=key,
             hosts=None if config.host not in LOOPBACK else (*LOOPBACK_HOSTS, *config.allowed_hosts),
@@ -69,18 +63,23 @@ def run_serve(config: ServeConfig) -> int:
             may_change_adapters=config.allow_adapter_changes,
         )
         app = make_app(api, access, lambda path: (find_adapter(path), tools_layout_of(resolved.base, path)))
-        Server(app, api.loop, config.drain_s, lambda: say_where(bound, api.models.names)).run(sockets=[bound])
+        server = Server(app, api.loop, config.drain_s, lambda: say_where(bound, api.models.names))
+        server.run(sockets=[bound])
+        if api.loop.given_up is not None:
+            raise api.loop.given_up
+        if not server.started:
+            raise KeyboardInterrupt
     finally:
         bound.close()
     return 0
 
 
-def make_api(config: ServeConfig, model: GLM, tokenizer: Tokenizer, places: list[Place]) -> Api:
+def make_api(config: ServeConfig, host: EngineHost, tokenizer: Tokenizer, places: list[Place]) -> Api:
     """Return what the routes share: the engine's loop, not yet started, and the models by name.
 
     Args:
         config: the settings.
-        model: the base.
+        host: starts the engines, of the base.
         tokenizer: of the base.
         places: what to serve, the default first; one is the base.
     """
@@ -89,13 +88,9 @@ def make_api(config: ServeConfig, model: GLM, tokenizer: Tokenizer, places: list
     for place in places:
         models.add(place.name, None if place.adapter is None else place.name, place.tools_layout)
     metrics = Metrics(places[0].name)
-
-    def build() -> Engine:
-        return Engine(model, tokenizer, max_batch=config.max_batch, max_seq_len=config.max_seq_len or None)
-
-    loop = EngineLoop(build, config.max_queue, metrics.observer)
+    loop = EngineLoop(host, config.max_queue, config.watchdog_s, metrics.observer)
     loop.adapters.update({place.name: place.adapter for place in places if place.adapter is not None})
-    constraints = Constraints(tokenizer, models.get(None).protocol, model.config.vocab_size)
+    constraints = Constraints(tokenizer, models.get(None).protocol)
     return Api(loop, models, constraints, metrics)
 
 
@@ -157,6 +152,18 @@ def say_where(bound: socket.socket, names: list[str]) -> None:
         with suppress(OSError, KeyError):  # a container's user may have no name
             user = getpass.getuser()
         notice("api-tunnel", command=f"ssh -L {port}:{shown}:{port} {user}@{socket.gethostname()}")
+
+
+def _settings(config: ServeConfig, resolved: Resolved) -> EngineSettings:
+    return EngineSettings(
+        model=str(resolved.base),
+        tokenizer=config.tokenizer or config.model,
+        dtype=config.dtype,
+        device=config.device,
+        threads=config.threads,
+        max_batch=config.max_batch,
+        max_seq_len=config.max_seq_len,
+    )
 
 
 def _place(name: str, adapter: Path | None, resolved: Resolved) -> Place:

@@ -1,6 +1,7 @@
-"""What a chat request's tools and format mean for its generation: the only file of the API that touches the grammar.
+"""What a chat request's tools and format mean for its generation.
 
-Out: a Plan, which holds what the prompt ends with, what may be generated behind it, and how to read it.
+Out: a Plan, which holds what the prompt ends with, what may be generated behind it, and how to read it. Its constraint
+is compiled where the engine is (``engine_worker``).
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from typing import Any
 
 from glmkit.chat.protocol import ChatProtocol
 from glmkit.chat.tokenizer import Tokenizer
+from glmkit.serving.api.engine_messages import ConstraintSpec
 from glmkit.serving.api.errors import ApiError
 from glmkit.serving.api.limits import LIMITS, check_json
 from glmkit.serving.api.tool_requests import CHOICES, ToolRequest
 from glmkit.serving.api.types import shown
-from glmkit.serving.constraint import Constraint
-from glmkit.serving.grammar import GrammarCompiler
 
 FORMATS = ("text", "json_object", "json_schema")
 
@@ -27,14 +27,14 @@ class Plan:
 
     Attributes:
         begun: ids that stand behind the prompt and are already part of the reply.
-        constraint: keeps the reply well-formed; made anew for every choice of a request.
+        constraint: keeps the reply well-formed.
         call_names: names a call may have.
         stop_ids: tokens that end the reply.
     """
 
     stop_ids: tuple[int, ...]
     begun: list[int] = field(default_factory=list)
-    constraint: Constraint | None = None
+    constraint: ConstraintSpec | None = None
     call_names: frozenset[str] = frozenset()
 
 
@@ -44,32 +44,24 @@ class Constraints:
     Args:
         tokenizer: of the model.
         protocol: of the model.
-        vocab_size: rows of the model's embedding.
-
-    Raises:
-        ConfigError: the grammar's library is not installed.
     """
 
-    def __init__(self, tokenizer: Tokenizer, protocol: ChatProtocol, vocab_size: int) -> None:
+    def __init__(self, tokenizer: Tokenizer, protocol: ChatProtocol) -> None:
         self._tokenizer = tokenizer
         self._protocol = protocol
-        self._compiler = GrammarCompiler(tokenizer, protocol, vocab_size)
 
     def plan(self, tools: ToolRequest, response_format: Any) -> Plan:
-        """Return the plan of a request; takes as long as a grammar needs to be compiled.
+        """Return the plan of a request.
 
         Raises:
             ApiError: 400: a format that is malformed, or tools and a format that exclude each other.
-            RequestError: the grammar cannot hold the schema.
         """
         schema = read_format(response_format)
         stop_ids = self._protocol.stop_ids
         if schema is not None:
             if tools.must_call:
                 raise ApiError(400, "api-format-and-tools", param="response_format")
-            is_any = schema is True
-            constraint = self._compiler.json_object() if is_any else self._compiler.json_schema(schema)
-            return Plan(stop_ids, constraint=constraint)
+            return Plan(stop_ids, constraint=ConstraintSpec(schema))
         if not tools.names:
             if not tools.tools:
                 return Plan(stop_ids)
@@ -79,8 +71,7 @@ class Constraints:
         offered, choice = list(tools.tools), tools.choice
         if tools.is_named and choice in CHOICES:  # a tool that is called as one of the words: the only one there is
             offered, choice = [tool for tool in offered if tool["function"]["name"] == choice], "required"
-        constraint = self._compiler.tool_calls(offered, choice)
-        return Plan(stop_ids, constraint=constraint, call_names=tools.names)
+        return Plan(stop_ids, constraint=ConstraintSpec(offered, choice), call_names=tools.names)
 
 
 def read_format(given: Any) -> Any:

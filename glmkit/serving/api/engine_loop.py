@@ -1,115 +1,144 @@
-"""The one thread that drives the engine, and the asyncio side of it: the only file of the API that touches an engine.
+"""The asyncio side of the engine: hands requests over, hands tokens out, and keeps an engine alive.
 
-Routes call ``submit`` and get a Ticket, an asynchronous stream of tokens; whatever they ask of the engine travels to
-its thread through a queue, and every step's tokens travel back in one call. When a step raises, all open tickets end
-with an error, and a new engine is built; ``state`` says "ready" in between only.
+Routes call ``submit`` and get a Ticket, an asynchronous stream of tokens. The engine itself is elsewhere: in a process
+of its own (``engine_process``, `glmkit serve`) or in a thread (``engine_thread``, inside a person's session). When it
+ends, or makes no progress with something to do, all open tickets end with an error and another engine is started;
+``state`` says "ready" in between only.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import queue
-import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from itertools import count, repeat
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from glmkit.errors import GlmkitError
+from glmkit.errors import GlmkitError, notice
+from glmkit.serving.api.engine_messages import (
+    Cancel,
+    Command,
+    Compiled,
+    EngineFailure,
+    Failed,
+    LoadAdapter,
+    News,
+    Ready,
+    Report,
+    Settled,
+    Stepped,
+    Submit,
+    UnloadAdapter,
+)
 from glmkit.serving.api.errors import ApiError
 from glmkit.serving.api.limits import LIMITS
 from glmkit.serving.api.quarantine import Quarantine
 from glmkit.serving.api.tickets import Observer, Ticket, Token
-from glmkit.serving.engine import Engine
-from glmkit.serving.request import Request
 from glmkit.serving.sampling import SamplingParams
-from glmkit.serving.statistics import Statistics
-
-log = logging.getLogger("glmkit.serving")
 
 State = Literal["starting", "ready", "restarting", "stopped"]
 RETRY_AFTER_S = 1
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.1, 10.0
-HANGING_S = 300.0  # a step that takes longer is taken for one that never ends
+MOST_FAILURES = 8  # in a row; then the server gives up
+HEALTHY_S = 60.0  # an engine that has lived so long, or has answered a request, ends the row
+LOOK_S = 0.25  # between two looks at the engine's progress
+STARTS = 10  # another start may take so many times as long as the first one did
 
 
-@dataclass(slots=True)
-class _News:
-    """What a step brought to one ticket."""
+class EngineHost(Protocol):
+    """Where engines live. All is called on the asyncio side; one engine at a time."""
 
-    ticket: Ticket
-    tokens: list[Token]
-    started_at: float | None = None
-    num_cached: int = 0
-    finish_reason: str | None = None
-    stop_id: int | None = None
-    error: BaseException | None = None
+    async def start(
+        self, adapters: Mapping[str, Path], receive: Callable[[Report], None], ended: Callable[[str], None]
+    ) -> None:
+        """Begin to build an engine.
 
+        Args:
+            adapters: what it loads before it is ready.
+            receive: called with all it says.
+            ended: called once, after everything it said, with what ended it.
+        """
 
-@dataclass(slots=True)
-class _Live:
-    """A submitted request in the engine's thread and how much of it has been sent."""
+    def send(self, message: Command) -> None:
+        """Hand a message to an engine that is ready."""
 
-    request: Request
-    ticket: Ticket
-    num_sent: int = 0
-    started_at: float | None = None
+    def kill(self) -> bool:
+        """End the engine at once; return whether another one can be started."""
+
+    async def stop(self, timeout_s: float) -> None:
+        """End the engine for good, by force after ``timeout_s``."""
 
 
 class EngineLoop:
-    """Builds an engine in its own thread and keeps one alive until ``stop``.
+    """Keeps an engine alive until ``stop``.
 
     Args:
-        build: returns a new engine; called again after a failure.
+        host: starts engines.
         max_waiting: most requests that may wait for the engine beside those it runs.
+        watchdog_s: so long an engine may say nothing with something to do; 0: for ever.
         observer: for the metrics.
+
+    Attributes:
+        given_up: why no engine is started any more.
+        startup_s: how long it took to build the first engine.
     """
 
-    def __init__(self, build: Callable[[], Engine], max_waiting: int = 1024, observer: Observer | None = None) -> None:
+    def __init__(
+        self, host: EngineHost, max_waiting: int = 1024, watchdog_s: float = 0, observer: Observer | None = None
+    ) -> None:
         self.state: State = "starting"
         self.draining = False
+        self.given_up: GlmkitError | None = None
         self.max_batch = self.max_seq_len = 0
         self.adapters: dict[str, Path] = {}
         self.observer = observer or Observer()
-        self._build = build
+        self._host = host
         self._max_waiting = max_waiting
-        self._open: set[Ticket] = set()
+        self._watchdog_s = watchdog_s
+        self._open: dict[int, Ticket] = {}
+        self._asked: dict[int, asyncio.Future[None]] = {}  # about adapters
+        self._ids = count()
         self._quarantine = Quarantine()
-        self._commands: queue.SimpleQueue[Callable[[Engine], None] | None] = queue.SimpleQueue()
-        self._live: dict[int, _Live] = {}  # by id of the ticket; the engine's thread only
-        self._step_began: float | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._num_failures = 0  # in a row
+        self._failure: Exception | None = None  # of the engine, once it is known what it was
+        self._owes_since: float | None = None  # the time of the first message that it has not answered
+        self._began = self._ready_at = self.startup_s = 0.0
         self._started: asyncio.Future[None] | None = None
-        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
-
-    # The asyncio side.
+        self._supervisor: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start the thread; returns once the engine is ready. Raises what building it raised."""
-        self._loop = asyncio.get_running_loop()
-        self._started = self._loop.create_future()
-        self._thread.start()
+        """Return once the engine is ready, or ``abandon`` was called. Raises what building it raised."""
+        if self.state == "stopped":
+            return
+        self._started = asyncio.get_running_loop().create_future()
+        self._supervisor = asyncio.create_task(self._supervise())
         await self._started
 
+    def abandon(self) -> None:
+        """Wait no longer for the first engine."""
+        self.state = "stopped"
+        _settle(self._started, None)
+
     async def stop(self, timeout_s: float) -> None:
-        """Fail what is open and end the thread."""
+        """Fail what is open and end the engine."""
         self.fail_open(ApiError(503, "api-shutting-down", code="shutting_down"))
         self.state = "stopped"
-        self._commands.put(None)
-        await asyncio.to_thread(self._thread.join, timeout_s)
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._supervisor
+        await self._host.stop(timeout_s)
+
+    @property
+    def _is_over(self) -> bool:
+        return self.state == "stopped"
 
     @property
     def num_open(self) -> int:
         """Requests that have not ended."""
         return len(self._open)
-
-    @property
-    def is_hanging(self) -> bool:
-        """Whether a step has taken longer than any step should."""
-        began = self._step_began
-        return began is not None and time.monotonic() - began > HANGING_S
 
     def check_ready(self, num_requests: int = 1) -> None:
         """Raise ApiError (429 or 503 with Retry-After) unless ``num_requests`` more can be taken."""
@@ -132,216 +161,196 @@ class EngineLoop:
             model: its name, for the metrics.
             prompt_ids: not empty, within the context and the vocabulary.
             params: how to continue it.
-            more: ``adapter`` and ``constraint``; None is left out.
+            more: ``adapter`` and ``constraint``, a ConstraintSpec; None is left out.
 
         Raises:
             ApiError: 429 or 503: no more can be taken, or the engine has failed each time it ran this.
         """
         self.check_ready()
-        ticket = Ticket(self.cancel, model, prompt_ids, params, {key: value for key, value in more.items() if value})
+        given = {key: value for key, value in more.items() if value is not None}
+        ticket = Ticket(next(self._ids), self.cancel, model, prompt_ids, params, given)
         self._quarantine.check(ticket)
-        self._open.add(ticket)
+        self._open[ticket.id] = ticket
         self.observer.submitted(ticket)
-        self._commands.put(lambda engine: self._admit(engine, ticket))
+        self._send(Submit(ticket.id, prompt_ids, params, **given))
         return ticket
 
     def cancel(self, ticket: Ticket, reason: str = "cancelled") -> None:
         """Stop a request and free what it holds."""
         if not ticket.done:
             self._end(ticket, reason)
-            self._commands.put(lambda engine: self._drop(engine, ticket))
-
-    async def call(self, function: Callable[[Engine], Any]) -> Any:
-        """Return ``function(engine)``, run in the engine's thread between two steps."""
-        loop = asyncio.get_running_loop()
-        result: asyncio.Future[Any] = loop.create_future()
-
-        def run(engine: Engine) -> None:
-            try:
-                value = function(engine)
-            except Exception as error:
-                loop.call_soon_threadsafe(_settle, result, None, error)
-            else:
-                loop.call_soon_threadsafe(_settle, result, value, None)
-
-        self._commands.put(run)
-        return await result
+            if self.state == "ready":
+                self._send(Cancel(ticket.id))
 
     async def load_adapter(self, name: str, folder: Path) -> None:
-        """Load an adapter under ``name``; it is loaded again whenever the engine is built anew."""
-        await self.call(lambda engine: engine.load_adapter(name, folder))
+        """Load an adapter under ``name``; it is loaded again whenever another engine is started."""
+        await self._ask(LoadAdapter(next(self._ids), name, str(folder)))
         self.adapters[name] = folder
 
     async def unload_adapter(self, name: str) -> None:
         """Unload an adapter."""
         self.adapters.pop(name, None)
-        await self.call(lambda engine: engine.unload_adapter(name))
+        await self._ask(UnloadAdapter(next(self._ids), name))
 
     def fail_open(self, error: BaseException) -> None:
         """End every open request with ``error``."""
-        for ticket in list(self._open):
+        for ticket in list(self._open.values()):
             ticket.error = error
             self.cancel(ticket)
 
-    def _end(self, ticket: Ticket, reason: str) -> None:
-        ticket.finish_reason = "error" if ticket.error is not None else reason
-        ticket.done = True
-        ticket.wake.set()
-        self._open.discard(ticket)
-        self.observer.finished(ticket)
+    async def _ask(self, message: LoadAdapter | UnloadAdapter) -> None:
+        self.check_ready(0)
+        result = self._asked[message.id] = asyncio.get_running_loop().create_future()
+        self._send(message)
+        await result
 
-    def _deliver(self, news: Sequence[_News], statistics: Statistics | None) -> None:
+    def _send(self, message: Command) -> None:
+        if self._owes_since is None:
+            self._owes_since = time.monotonic()
+        self._host.send(message)
+
+    # What the engine says.
+
+    def _receive(self, report: Report) -> None:
+        match report:
+            case Compiled(id, error):
+                self._compiled(id, error)
+                return  # by a thread beside the engine: no sign that it lives
+            case Ready(max_batch, max_seq_len):
+                self._become_ready(max_batch, max_seq_len)
+            case Stepped(news, statistics):
+                self._deliver(news)
+                self.observer.stepped(statistics)
+            case Settled(id, error):
+                _settle(self._asked.pop(id, None), error)
+            case Failed(error):
+                self._failure = error
+        self._owes_since = time.monotonic() if self._open or self._asked else None
+
+    def _become_ready(self, max_batch: int, max_seq_len: int) -> None:
+        self.max_batch, self.max_seq_len = max_batch, max_seq_len
+        self._ready_at = time.monotonic()
+        self.startup_s = self.startup_s or self._ready_at - self._began
+        if self.state != "stopped":
+            self.state = "ready"
+        _settle(self._started, None)
+
+    def _compiled(self, id: int, error: Exception | None) -> None:
+        ticket = self._open.get(id)
+        if ticket is None:
+            return
+        ticket.is_admitted = True
+        ticket.wake.set()
+        if error is not None:
+            self._quarantine.ended_well(ticket)
+            ticket.error = error
+            self._end(ticket, "error")
+
+    def _deliver(self, news: list[News]) -> None:
         now = time.monotonic()
         for item in news:
-            ticket = item.ticket
-            if ticket.done:
+            ticket = self._open.get(item.id)
+            if ticket is None:
                 continue
             ticket.started_at = ticket.started_at or item.started_at
             ticket.num_cached = item.num_cached
-            if item.tokens:
-                ticket.num_tokens += len(item.tokens)
+            if item.ids:
+                ticket.num_tokens += len(item.ids)
                 ticket.first_token_at = ticket.first_token_at or now
-                self.observer.tokens(ticket, len(item.tokens))
+                self.observer.tokens(ticket, len(item.ids))
                 ticket.last_token_at = now
-                ticket.buffer.extend(item.tokens)
+                ticket.buffer.extend(map(Token, item.ids, item.logprobs or repeat(None)))
                 ticket.wake.set()
             if item.finish_reason is not None:
                 self._quarantine.ended_well(ticket)
+                self._num_failures = 0
                 ticket.stop_id, ticket.error = item.stop_id, item.error
                 self._end(ticket, item.finish_reason)
             elif len(ticket.buffer) > LIMITS.buffered_tokens:
                 ticket.error = ApiError(408, "api-slow-reader", code="slow_reader", limit=LIMITS.buffered_tokens)
                 self.cancel(ticket)
-        if statistics is not None:
-            self.observer.stepped(statistics)
 
-    def _fail(self, error: Exception) -> None:
+    def _end(self, ticket: Ticket, reason: str) -> None:
+        ticket.finish_reason = "error" if ticket.error is not None else reason
+        ticket.done = True
+        ticket.wake.set()
+        del self._open[ticket.id]
+        self.observer.finished(ticket)
+
+    # Its life.
+
+    async def _supervise(self) -> None:
+        """Start an engine, wait for its end, and start another one."""
+        try:
+            while not self._is_over:
+                can_follow = await self._live()
+                if not self._is_over:
+                    await self._recover(can_follow)
+        except Exception as error:  # no process can be started
+            self._give_up(EngineFailure(type(error).__name__, str(error)))
+
+    async def _live(self) -> bool:
+        """Return once an engine that was started has ended, and whether another one can follow."""
+        ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._failure, self._owes_since, self._began = None, None, time.monotonic()
+        await self._host.start(self.adapters, self._receive, ended.set_result)
+        while True:
+            await asyncio.wait({ended}, timeout=LOOK_S)
+            if ended.done():
+                self._failure = self._failure or EngineFailure(ended.result())
+                return True
+            if self._hangs() and self._failure is None:
+                self._failure = EngineFailure(f"no progress for {self._watchdog_s:g} s")
+                if not self._host.kill():
+                    return False
+
+    def _hangs(self) -> bool:
+        if not self._watchdog_s:
+            return False
+        now = time.monotonic()
+        if self.state == "restarting":
+            return now - self._began > self._watchdog_s + STARTS * self.startup_s
+        return self.state == "ready" and self._owes_since is not None and now - self._owes_since > self._watchdog_s
+
+    async def _recover(self, can_follow: bool) -> None:
+        """Tell everybody who waits that the engine has ended; return when it is time for another one."""
+        assert self._failure is not None
+        failure = self._failure
         if self.state == "starting":
             self.state = "stopped"
-            _settle(self._started, None, error)
-        elif self.state == "ready":
-            self.state = "restarting"
-            self._quarantine.failed(self._open)
-        for ticket in list(self._open):
-            ticket.error = ApiError(500, "api-engine-died", code="engine_died", kind=type(error).__name__)
-            self.cancel(ticket, "error")  # the next engine may have admitted it already
-
-    def _become_ready(self) -> None:
-        if self.state != "stopped":
-            self.state = "ready"
-        _settle(self._started, None, None)
-
-    # The engine's thread.
-
-    def _run(self) -> None:
-        backoff_s = 0.0
-        while True:
-            began = time.monotonic()
-            try:
-                self._drive()
-                return
-            except Exception as error:
-                is_first = self.max_batch == 0
-                if not is_first:
-                    log.exception("the engine died")
-                self._live.clear()
-                self._step_began = None
-                self._post(self._fail, error)
-                if is_first or self.state == "stopped":
-                    return
-            # A failure after a long healthy time begins the waits anew.
-            healthy = time.monotonic() - began > LONGEST_BACKOFF_S
-            backoff_s = FIRST_BACKOFF_S if healthy or not backoff_s else min(2 * backoff_s, LONGEST_BACKOFF_S)
-            time.sleep(backoff_s)
-
-    def _drive(self) -> None:
-        """Build an engine and drive it until ``stop``; it is gone with this function, before another one is built."""
-        engine = self._build()
-        for name, folder in self.adapters.items():
-            engine.load_adapter(name, folder)
-        self.max_batch, self.max_seq_len = engine.max_batch, engine.max_seq_len
-        self._post(self._become_ready)
-        while True:
-            if not self._obey(engine):
-                return
-            if self._live:
-                self._step_began = time.monotonic()
-                requests = engine.step()
-                self._step_began = None
-                self._report(engine, requests)
-
-    def _obey(self, engine: Engine) -> bool:
-        """Carry out what has been asked; wait for something when there is nothing to compute. False: stop."""
-        command: Callable[[Engine], None] | None
-        if not self._live:
-            command = self._commands.get()
-            if command is None:
-                return False
-            command(engine)
-        while True:
-            try:
-                command = self._commands.get_nowait()
-            except queue.Empty:
-                return True
-            if command is None:
-                return False
-            command(engine)
-
-    def _admit(self, engine: Engine, ticket: Ticket) -> None:
-        if ticket.done:  # cancelled, or failed with an earlier engine
+            _settle(self._started, failure)
             return
-        try:
-            request = engine.submit(ticket.prompt_ids, ticket.params, **ticket.more)
-        except GlmkitError as error:
-            self._post(self._deliver, [_News(ticket, [], finish_reason="error", error=error)], None)
+        if self.state == "ready":
+            self._quarantine.failed(self._open.values())
+            if time.monotonic() - self._ready_at > HEALTHY_S:
+                self._num_failures = 0
+        self.state = "restarting"
+        self._num_failures += 1
+        kind = failure.kind if isinstance(failure, EngineFailure) else type(failure).__name__
+        error = ApiError(500, "api-engine-died", code="engine_died", kind=kind)
+        self.fail_open(error)
+        for result in self._asked.values():
+            _settle(result, error)
+        self._asked.clear()
+        self.observer.died()
+        if self._num_failures >= MOST_FAILURES or not can_follow:
+            self._give_up(failure)
             return
-        self._live[id(request)] = _Live(request, ticket)
+        backoff_s = min(FIRST_BACKOFF_S * 2 ** (self._num_failures - 1), LONGEST_BACKOFF_S)
+        notice("api-engine-restarts", reason=failure, seconds=f"{backoff_s:g}")
+        await asyncio.sleep(backoff_s)
 
-    def _drop(self, engine: Engine, ticket: Ticket) -> None:
-        live = next((live for live in self._live.values() if live.ticket is ticket), None)
-        if live is not None:
-            del self._live[id(live.request)]
-            engine.cancel(live.request)
-
-    def _report(self, engine: Engine, requests: Sequence[Request]) -> None:
-        now = time.monotonic()
-        for live in self._live.values():
-            if live.started_at is None and live.request.state != "waiting":
-                live.started_at = now
-        news = []
-        for request in requests:
-            known = self._live.get(id(request))
-            if known is None:
-                continue
-            item = _News(known.ticket, _new_tokens(request, known.num_sent), started_at=known.started_at)
-            item.num_cached = request.num_cached_prompt_tokens
-            known.num_sent = len(request.ids)
-            if request.state == "finished":
-                item.finish_reason, item.stop_id, item.error = request.finish_reason, request.stop_id, request.error
-                del self._live[id(request)]
-            news.append(item)
-        self._post(self._deliver, news, engine.statistics())
-
-    def _post(self, function: Callable[..., None], *arguments: Any) -> None:
-        assert self._loop is not None
-        try:
-            self._loop.call_soon_threadsafe(function, *arguments)
-        except RuntimeError:  # the asyncio side has ended
-            self._commands.put(None)
+    def _give_up(self, failure: Exception) -> None:
+        self.given_up = GlmkitError("api-engine-given-up", count=self._num_failures, reason=failure)
+        self.state = "stopped"
+        self.fail_open(ApiError(500, "api-engine-died", code="engine_died", kind=type(failure).__name__))
+        _settle(self._started, self.given_up)
 
 
-def _new_tokens(request: Request, num_sent: int) -> list[Token]:
-    logprobs = request.logprobs
-    return [
-        Token(token, logprobs[i] if i < len(logprobs) else None)
-        for i, token in enumerate(request.ids[num_sent:], num_sent)
-    ]
-
-
-def _settle(result: asyncio.Future[Any] | None, value: Any, error: Exception | None) -> None:
+def _settle(result: asyncio.Future[None] | None, error: Exception | None) -> None:
     if result is None or result.done():
         return
     if error is not None:
         result.set_exception(error)
     else:
-        result.set_result(value)
+        result.set_result(None)

@@ -66,4 +66,4 @@ def as_api_error(error: BaseException) -> ApiError:
     if isinstance(error, GlmkitError):
         param = error.problems[0].values.get("field") or error.problems[0].where or None
         return ApiError(400, "api-refused", param=str(param) if param else None, reason=error)
-    return ApiError(500, "api-unexpected", code="internal_error", kind=type(error).__name__)
+    return ApiError(500, "api-unexpected", code="internal_error", kind=getattr(error, "kind", type(error).__name__))

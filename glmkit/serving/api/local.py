@@ -1,4 +1,8 @@
-"""The API inside the process that uses it: on a free port of this machine, with a key of its own, in a thread."""
+"""The API inside the process that uses it: on a free port of this machine, with a key of its own, in a thread.
+
+So is its engine: one person talks to it, who has waited for the weights already and ends it with the terminal. What
+serves others, or for long, is `glmkit serve` (the page starts it by itself), whose engine is a process.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,11 @@ from glmkit.chat.tokenizer import Tokenizer
 from glmkit.model.glm import GLM
 from glmkit.serving.api.app import Access, make_app
 from glmkit.serving.api.command import Place, make_api
+from glmkit.serving.api.engine_thread import EngineThread
 from glmkit.serving.api.errors import ApiError
 from glmkit.serving.api.guard import LOOPBACK_HOSTS
 from glmkit.serving.api.server import Server, bind
+from glmkit.serving.engine import Engine
 from glmkit.serving_config import ServeConfig
 
 HOST = "127.0.0.1"
@@ -47,7 +53,9 @@ def local_api(
     Raises:
         ConfigError: no port can be had. GlmkitError: what building the engine raised.
     """
-    api = make_api(ServeConfig(model=name, max_batch=max_batch), model, tokenizer, [Place(name, None, tools_layout)])
+    config = ServeConfig(model=name, max_batch=max_batch, watchdog_s=0)
+    host = EngineThread(lambda: Engine(model, tokenizer, max_batch=max_batch))
+    api = make_api(config, host, tokenizer, [Place(name, None, tools_layout)])
     key = secrets.token_urlsafe(32)
     bound = bind(HOST, 0)
     settled = threading.Event()

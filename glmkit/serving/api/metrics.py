@@ -53,10 +53,16 @@ class Metrics:
         )
         self._queue = histogram("request_queue_time_seconds", "From the request to its first step.", LONG_S)
         self._e2e = histogram("e2e_request_latency_seconds", "From the request to its end.", LONG_S)
+        self._deaths = Counter("glmkit:engine_deaths", "Times the engine has failed.", MODEL, registry=registry)
+        self._deaths.labels(model)
         for shown in (self._running, self._waiting, self._used):
             shown.labels(model).set(0)
         self.observer = Observer(
-            tokens=self._tokens, finished=self._finished, stepped=self._stepped, rejected=self._rejected
+            tokens=self._tokens,
+            finished=self._finished,
+            stepped=self._stepped,
+            died=self._died,
+            rejected=self._rejected,
         )
 
     def render(self) -> bytes:
@@ -86,10 +92,15 @@ class Metrics:
         used = now.num_pages_used / now.num_pages
         for gauge, value in ((self._running, now.num_running), (self._waiting, now.num_waiting), (self._used, used)):
             gauge.labels(self._model).set(value)
-        before = self._before if self._before is not None and self._before.steps <= now.steps else None  # a new engine
         for counter, name in self._of_engine:
-            counter.labels(self._model).inc(getattr(now, name) - (getattr(before, name) if before else 0))
+            counter.labels(self._model).inc(getattr(now, name) - (getattr(self._before, name) if self._before else 0))
         self._before = now
+
+    def _died(self) -> None:
+        self._deaths.labels(self._model).inc()
+        self._before = None  # another engine counts from 0
+        for shown in (self._running, self._waiting, self._used):
+            shown.labels(self._model).set(0)
 
     def _rejected(self, reason: str) -> None:
         self._rejections.labels(self._model, reason).inc()

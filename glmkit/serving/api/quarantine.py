@@ -55,5 +55,5 @@ class Quarantine:
 
 
 def _key(ticket: Ticket) -> str:
-    asked = [ticket.model, ticket.prompt_ids, repr(ticket.params)]
+    asked = [ticket.model, ticket.prompt_ids, repr(ticket.params), ticket.more.get("constraint")]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()

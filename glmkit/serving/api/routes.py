@@ -69,7 +69,7 @@ def add_routes(app: FastAPI, api: Api) -> None:
         return JSONResponse(api.models.entry(served, api.loop.max_seq_len))
 
     async def health(request: Request) -> Response:
-        is_well = api.loop.state in ("starting", "ready") and not api.loop.draining and not api.loop.is_hanging
+        is_well = api.loop.state in ("starting", "ready") and not api.loop.draining
         return JSONResponse({"status": "ok" if is_well else "unavailable"}, 200 if is_well else 503)
 
     async def ready(request: Request) -> Response:
@@ -95,7 +95,7 @@ async def answer_chat(api: Api, body: ChatRequest) -> Response:
     api.loop.check_ready(body.n or 1)
     max_seq_len = api.loop.max_seq_len
     prepared = await asyncio.to_thread(prepare_chat, body, served, api.models, api.constraints, max_seq_len)
-    tickets = submit(api, served, prepared.jobs)
+    tickets = await submit(api, served, prepared.jobs)
     tokenizer, is_legacy = api.models.tokenizer, prepared.tools.is_legacy
     choices = [
         Choice(
@@ -114,7 +114,7 @@ async def answer_completion(api: Api, body: CompletionRequest) -> Response:
     api.loop.check_ready(body.n or 1)
     prepared = await asyncio.to_thread(prepare_completion, body, served, api.models, api.loop.max_seq_len)
     jobs = [job for each in prepared for job in each]
-    tickets = submit(api, served, jobs)
+    tickets = await submit(api, served, jobs)
     tokenizer = api.models.tokenizer
     choices = [
         Choice(
@@ -127,15 +127,17 @@ async def answer_completion(api: Api, body: CompletionRequest) -> Response:
     return await answer(body, Head("text_completion", served.name), choices, len(prepared))
 
 
-def submit(api: Api, served: Served, jobs: Sequence[Job]) -> list[Ticket]:
-    """Submit all jobs of a request, or none."""
+async def submit(api: Api, served: Served, jobs: Sequence[Job]) -> list[Ticket]:
+    """Submit all jobs of a request, or none; what they are held to has been compiled. Raises ApiError, GlmkitError."""
     api.loop.check_ready(len(jobs))
     tickets: list[Ticket] = []
     try:
         for job in jobs:
             more = {"adapter": served.adapter, "constraint": job.plan.constraint}
             tickets.append(api.loop.submit(served.name, job.prompt_ids, job.params, **more))
-    except ApiError:
+        for ticket in tickets:
+            await ticket.admitted()
+    except BaseException:  # refused, or the client has left
         cancel(tickets)
         raise
     return tickets

@@ -74,8 +74,14 @@ class Server(uvicorn.Server):
         self._drain: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to serve. Raises what building the engine raised."""
-        await self._engine_loop.start()
+        """Begin to serve, unless a signal comes first. Raises what building the engine raised."""
+        try:
+            await self._engine_loop.start()
+        finally:
+            if self._engine_loop.state != "ready":
+                await self._engine_loop.stop(0)
+        if self.should_exit:
+            return
         await super().startup(sockets)
         self._say_started()
 
@@ -85,7 +91,11 @@ class Server(uvicorn.Server):
         await self._engine_loop.stop(FORCED_S if self.force_exit else ENGINE_S)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take a signal: the first one drains, the second one ends at once."""
+        """Take a signal: the first one drains, the second one ends at once, as does any while the engine is built."""
+        if self._engine_loop.state == "starting":
+            self.should_exit = True
+            asyncio.get_running_loop().call_soon_threadsafe(self._engine_loop.abandon)
+            return
         if self._engine_loop.draining:
             self.should_exit = self.force_exit = True
             return
@@ -93,7 +103,9 @@ class Server(uvicorn.Server):
         notice("api-draining", count=self._engine_loop.num_open, seconds=self._drain_s)
 
     async def on_tick(self, counter: int) -> bool:
-        """Called ten times a second by uvicorn: start the drain that a signal has asked for."""
+        """Called ten times a second by uvicorn: start the drain that a signal has asked for, end without an engine."""
+        if self._engine_loop.given_up is not None:
+            self.should_exit = True
         if self._engine_loop.draining and self._drain is None:
             self._drain = asyncio.create_task(self._drain_open())
         return await super().on_tick(counter)

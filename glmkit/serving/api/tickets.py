@@ -32,6 +32,7 @@ class Observer:
     tokens: Callable[[Ticket, int], None] = lambda ticket, count: None
     finished: Callable[[Ticket], None] = lambda ticket: None
     stepped: Callable[[Statistics], None] = lambda statistics: None
+    died: Callable[[], None] = lambda: None
     rejected: Callable[[str], None] = lambda reason: None
 
 
@@ -40,9 +41,11 @@ class Ticket:
     """One request on the asyncio side: iterate over it for lists of Tokens, then read how it ended.
 
     Attributes:
+        id: its number on the way to the engine.
         stop: takes it out of the engine.
         model: its name, for the metrics.
         more: ``adapter`` and ``constraint`` where it has them.
+        is_admitted: nothing about the request can be refused any more.
         submitted_at, started_at, first_token_at, last_token_at: ``time.monotonic()`` seconds.
         num_tokens: generated so far.
         num_cached: prompt tokens that had been computed for an earlier request.
@@ -51,11 +54,13 @@ class Ticket:
         error: what was raised once its tokens have been read.
     """
 
+    id: int
     stop: Callable[[Ticket, str], None]
     model: str
     prompt_ids: list[int]
     params: SamplingParams
     more: dict[str, Any]
+    is_admitted: bool = False
     submitted_at: float = field(default_factory=time.monotonic)
     started_at: float | None = None
     last_token_at: float | None = None
@@ -68,6 +73,17 @@ class Ticket:
     done: bool = False
     buffer: deque[Token] = field(default_factory=deque)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.is_admitted = "constraint" not in self.more
+
+    async def admitted(self) -> None:
+        """Wait until the engine's side has compiled what the reply is held to. Raises what is wrong with it."""
+        while not (self.is_admitted or self.buffer or self.done):
+            self.wake.clear()
+            await self.wake.wait()
+        if self.error is not None and not self.buffer:
+            raise self.error
 
     def __aiter__(self) -> Ticket:
         return self

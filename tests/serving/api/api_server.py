@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from glmkit.chat.conversation import TOOL_SENTENCE, Conversation, Message, ToolCall
 from glmkit.chat.tokenizer import Tokenizer
+from glmkit.model.glm import GLM
 from glmkit.serving.api.routes import Api
 from glmkit.serving.api.server import Server
+from glmkit.serving.statistics import Statistics
 
 Start = Callable[..., Any]  # the fixture ``start``
 
@@ -71,6 +75,24 @@ def conversations(tokenizer: Tokenizer) -> list[Conversation]:
     return [Conversation(messages=tuple(group)) for group in groups]
 
 
+def fail_once(model: GLM) -> None:
+    """Make the next step of a model's engine raise."""
+
+    def fail(*_: Any) -> None:
+        hook.remove()
+        raise RuntimeError("the device is gone")
+
+    hook = model.layers[0].register_forward_pre_hook(fail)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that is dead and not yet waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 @dataclass
 class Running:
     """A server in a thread of the test's process, and a plain client for it."""
@@ -79,6 +101,7 @@ class Running:
     api: Api
     port: int
     key: str | None = None
+    statistics: Statistics | None = None  # the engine's last ones
 
     @property
     def url(self) -> str:
@@ -119,6 +142,12 @@ class Running:
         assert events[-1] == "[DONE]"
         return [json.loads(event) for event in events[:-1]]
 
+    @property
+    def num_running(self) -> int:
+        """Requests that the engine was running when it last said something."""
+        assert self.statistics is not None
+        return self.statistics.num_running
+
     def wait_until(self, condition: Callable[[], bool], seconds: float = 5) -> float:
         """Wait for a condition; return how long it took."""
         began = time.monotonic()
@@ -126,3 +155,18 @@ class Running:
             assert time.monotonic() - began < seconds, "it did not happen"
             time.sleep(0.005)
         return time.monotonic() - began
+
+
+def head(body: bytes) -> bytes:
+    return (
+        b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n" % len(body)
+    )
+
+
+def begin(server: Running, body: Any) -> socket.socket:
+    """Send a chat request and return the connection."""
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    data = json.dumps(body).encode()
+    connection.sendall(head(data) + data)
+    return connection

@@ -20,8 +20,12 @@ from glmkit.loading import find_adapter
 from glmkit.model.glm import GLM
 from glmkit.serving.api.app import Access, make_app
 from glmkit.serving.api.command import Place, make_api
+from glmkit.serving.api.engine_loop import EngineHost
+from glmkit.serving.api.engine_thread import EngineThread
 from glmkit.serving.api.guard import LOOPBACK_HOSTS
 from glmkit.serving.api.server import Server, bind
+from glmkit.serving.engine import Engine
+from glmkit.serving.statistics import Statistics
 from glmkit.serving_config import ServeConfig
 
 
@@ -33,22 +37,38 @@ def api_glm(learn: Callable[..., GLM], small_tokenizer: Tokenizer) -> GLM:
 
 @pytest.fixture(scope="session")
 def start(api_glm: GLM, small_tokenizer: Tokenizer, api_folder: Path) -> Start:
-    """Return a context manager that runs a server: settings of ServeConfig; access, model and tokenizer for others."""
+    """Return a context manager that runs a server: settings of ServeConfig; others than the usual of the rest.
+
+    Its engine is a thread, unless ``host`` says otherwise.
+    """
 
     @contextmanager
     def running(
-        model: GLM | None = None, access: Access | None = None, tokenizer: Tokenizer | None = None, **settings: Any
+        model: GLM | None = None,
+        access: Access | None = None,
+        tokenizer: Tokenizer | None = None,
+        host: EngineHost | None = None,
+        **settings: Any,
     ) -> Iterator[Running]:
         config = replace(ServeConfig(model=str(api_folder), drain_s=5, max_batch=8), **settings)
         places = [Place(config.name or "talking", None, "as_is")]
-        api = make_api(config, model or api_glm, tokenizer or small_tokenizer, places)
+        limits = {"max_batch": config.max_batch, "max_seq_len": config.max_seq_len or None}
+        host = host or EngineThread(lambda: Engine(model or api_glm, tokenizer or small_tokenizer, **limits))
+        api = make_api(config, host, tokenizer or small_tokenizer, places)
         access = access or Access(hosts=LOOPBACK_HOSTS)
         bound = bind("127.0.0.1", 0)
         app = make_app(api, access, lambda path: (find_adapter(path), "as_is"))
         server = Server(app, api.loop, config.drain_s)
+        running = Running(server, api, bound.getsockname()[1], access.key)
+        for_metrics = api.loop.observer.stepped
+
+        def stepped(statistics: Statistics) -> None:
+            running.statistics = statistics
+            for_metrics(statistics)
+
+        api.loop.observer.stepped = stepped
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
-        running = Running(server, api, bound.getsockname()[1], access.key)
         running.wait_until(lambda: server.started)
         try:
             yield running

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 import torch
-from api_server import ANSWER
+from api_server import ANSWER, is_alive
 
 from glmkit.cli import main
 from glmkit.errors import ConfigError
@@ -163,7 +163,8 @@ def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     adapters = folder.parent / "adapters"
     command = [sys.executable, "-m", "glmkit", "serve", "--port", "0", "--adapters", str(adapters), "--lang", "en"]
     environment = {**os.environ, "MODEL_PATH": str(folder), "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as done:
+    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, text=True, start_new_session=True, **pipes) as done:
         assert done.stderr is not None
         lines = [done.stderr.readline() for _ in range(3)]
         url = re.search(r"http://127.0.0.1:\d+", "".join(lines))
@@ -175,6 +176,10 @@ def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
             yield done, url[0]
         finally:
             done.kill()
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def ask(url: str, path: str, body: Any = None) -> Any:
@@ -200,6 +205,22 @@ def test_a_server_lives_and_ends_on_sigterm(process: tuple[subprocess.Popen[str]
     assert "stopping: 0 open requests may take up to 30 s" in done.stderr.read()  # type: ignore[union-attr]
 
 
+def test_signals_to_the_whole_group_let_streams_finish(process: tuple[subprocess.Popen[str], str]) -> None:
+    done, url = process
+    (child,) = children_of(done.pid)
+    body = {"messages": [{"role": "user", "content": "hello"}], "ignore_eos": True, "max_tokens": 400, "stream": True}
+    request = urllib.request.Request(
+        f"{url}/v1/chat/completions", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        response.readline()
+        os.killpg(done.pid, signal.SIGINT)  # as Ctrl-C does
+        os.kill(child, signal.SIGTERM)  # as systemd does to every process of a service
+        events = [line for line in response.read().decode().split("\n\n") if line]
+    assert events[-1] == "data: [DONE]" and '"finish_reason": "length"' in events[-2]
+    assert done.wait(10) == 0 and not is_alive(child)
+
+
 def test_a_signal_while_loading_ends_at_once(folder: Path) -> None:
     command = [sys.executable, "-m", "glmkit", "serve", str(folder), "--port", "0", "--lang", "en"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as loading:
@@ -212,13 +233,29 @@ def test_a_signal_while_loading_ends_at_once(folder: Path) -> None:
         assert "Traceback" not in loading.stderr.read()
 
 
-@pytest.mark.slow
+def test_a_signal_while_the_engine_loads_ends_it_too(folder: Path) -> None:
+    command = [sys.executable, "-m", "glmkit", "serve", str(folder), "--port", "0", "--lang", "en"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as loading:
+        end = time.monotonic() + 20
+        while not (children := children_of(loading.pid)):
+            assert time.monotonic() < end and loading.poll() is None
+            time.sleep(0.01)
+        loading.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        assert loading.wait(10) == 130
+        assert time.monotonic() - began < 2 and not any(map(is_alive, children))
+        assert loading.stderr is not None and "Traceback" not in loading.stderr.read()
+
+
 def test_a_killed_server_leaves_nothing_behind(process: tuple[subprocess.Popen[str], str]) -> None:
     done, url = process
-    children = Path(f"/proc/{done.pid}/task/{done.pid}/children").read_text()
-    assert children == "", "the engine is a thread: there is no other process that could be left"
+    (child,) = children_of(done.pid)  # the engine's process, and no other
     done.kill()
     done.wait(10)
+    end = time.monotonic() + 10
+    while is_alive(child):
+        assert time.monotonic() < end, "the engine outlives the server"
+        time.sleep(0.01)
     with pytest.raises(OSError):
         ask(url, "/health")
     with socket.socket() as free:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import torch
-from api_server import ANSWER, Running, Start
+from api_server import ANSWER, Running, Start, begin, fail_once, head
 
 from glmkit.model.glm import GLM
 from glmkit.serving.api import engine_loop, events, guard, protocol
@@ -25,35 +25,16 @@ PATH = "/v1/chat/completions"
 LONG = {"messages": [{"role": "user", "content": "hello"}], "ignore_eos": True, "max_tokens": 1000}
 
 
-def head(body: bytes) -> bytes:
-    return (
-        b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-        b"Content-Length: %d\r\n\r\n" % len(body)
-    )
-
-
-def begin(server: Running, body: Any) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", server.port), timeout=10)
-    data = json.dumps(body).encode()
-    connection.sendall(head(data) + data)
-    return connection
-
-
-def engine(server: Running) -> Any:
-    """Return the engine, asked for in its own thread."""
-    loop = server.server.servers[0].get_loop()
-    return asyncio.run_coroutine_threadsafe(server.api.loop.call(lambda engine: engine), loop).result(5)
-
-
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_client_that_leaves_frees_its_slot_within_a_second(server: Running, stream: bool) -> None:
     connection = begin(server, {**LONG, "stream": stream})
     server.wait_until(lambda: server.api.loop.num_open == 1)
     if stream:
         connection.recv(100)
-    running = engine(server).running
+    server.wait_until(lambda: server.statistics is not None and server.num_running == 1)
     connection.close()
-    assert server.wait_until(lambda: server.api.loop.num_open == 0 and not running) < 1
+    assert server.wait_until(lambda: server.api.loop.num_open == 0 and server.num_running == 0) < 1
+    assert 'vllm:num_requests_running{model_name="talking"} 0.0' in server.request("GET", "/metrics")[1]
 
 
 def test_two_hundred_of_two_hundred_dropped_streams_end(server: Running) -> None:
@@ -67,7 +48,8 @@ def test_two_hundred_of_two_hundred_dropped_streams_end(server: Running) -> None
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(drop, range(200)))
     server.wait_until(lambda: server.api.loop.num_open == 0, 10)
-    assert not engine(server).running and not engine(server).waiting
+    server.wait_until(lambda: server.num_running == 0)
+    assert server.statistics is not None and server.statistics.num_waiting == 0
     assert server.chat()["message"]["content"] == ANSWER
 
 
@@ -121,7 +103,7 @@ def test_tokens_that_nobody_takes_end_a_request(start: Start, monkeypatch: pytes
         ticket = asyncio.run_coroutine_threadsafe(submit(), loop).result(5)
         server.wait_until(lambda: ticket.done)
         assert ticket.error.code == "slow_reader" and len(ticket.buffer) < 20
-        server.wait_until(lambda: not engine(server).running)
+        server.wait_until(lambda: server.num_running == 0)
 
 
 def test_slow_and_silent_senders_are_closed(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,17 +123,6 @@ def test_slow_and_silent_senders_are_closed(start: Start, monkeypatch: pytest.Mo
                 trickle.sendall(b"G")
                 time.sleep(0.05)
         assert time.monotonic() - began < 1.5
-
-
-def fail_once(model: GLM) -> Any:
-    """Make the next step of a model's engine raise."""
-
-    def fail(*_: Any) -> None:
-        hook.remove()
-        raise RuntimeError("the device is gone")
-
-    hook = model.layers[0].register_forward_pre_hook(fail)
-    return hook
 
 
 @pytest.fixture
@@ -234,9 +205,25 @@ def test_scores_that_are_not_finite_are_an_error_and_no_token(start: Start, own_
         assert server.chat()["message"]["content"] == ANSWER
 
 
-def test_a_hanging_step_makes_health_fail(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server.api.loop, "_step_began", time.monotonic() - engine_loop.HANGING_S - 1)
-    assert server.request("GET", "/health")[:2] == (503, {"status": "unavailable"})
+def test_a_thread_that_hangs_ends_streams_and_server(start: Start, own_glm: GLM) -> None:
+    hangs, goes_on = threading.Event(), threading.Event()
+
+    def hang(*_: Any) -> None:
+        hangs.set()
+        goes_on.wait(20)
+
+    with start(model=own_glm, watchdog_s=0.5) as server:
+        assert server.chat()["message"]["content"] == ANSWER
+        own_glm.layers[0].register_forward_pre_hook(hang)
+        began = time.monotonic()
+        events = server.events(PATH, LONG)
+        assert 0.5 <= time.monotonic() - began < 3 and hangs.is_set()
+        assert (
+            events[-1]["error"]["code"] == "engine_died" and "no progress for 0.5 s" in events[-1]["error"]["message"]
+        )
+        assert "no progress for 0.5 s" in str(server.api.loop.given_up)
+        server.wait_until(lambda: server.server.should_exit)
+        goes_on.set()
 
 
 @pytest.mark.parametrize("drain_s", [30.0, 0.2])
