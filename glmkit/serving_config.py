@@ -60,7 +60,7 @@ class ServeConfig:
     max_queue: int = option(1024, "requests that may wait; more are refused", "最多等待的请求数；超出的被拒绝")
     drain_s: float = option(30.0, "seconds open requests may take when the server stops", "停止时未完成请求可用的秒数")
     watchdog_s: float = option(
-        300.0,
+        600.0,
         "seconds without progress after which the engine is ended and started again; 0 waits for ever",
         "引擎多少秒没有进展就结束并重新启动；0 表示一直等待",
     )

@@ -43,7 +43,7 @@ RETRY_AFTER_S = 1
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S = 0.1, 10.0
 MOST_FAILURES = 8  # in a row; then the server gives up
 HEALTHY_S = 60.0  # an engine that has lived so long, or has answered a request, ends the row
-LOOK_S = 0.25  # between two looks at the engine's progress
+LOOK_S, PAUSE_S = 0.25, 1.0  # between two looks at the engine's progress; so much later: this process was stopped
 STARTS = 10  # another start may take so many times as long as the first one did
 
 
@@ -286,19 +286,26 @@ class EngineLoop:
                 can_follow = await self._live()
                 if not self._is_over:
                     await self._recover(can_follow)
-        except Exception as error:  # no process can be started
+        except Exception as error:  # a fault of ours: better no server than one without an engine
             self._give_up(EngineFailure(type(error).__name__, str(error)))
 
     async def _live(self) -> bool:
         """Return once an engine that was started has ended, and whether another one can follow."""
         ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._failure, self._owes_since, self._began = None, None, time.monotonic()
-        await self._host.start(self.adapters, self._receive, ended.set_result)
+        try:
+            await self._host.start(self.adapters, self._receive, ended.set_result)
+        except OSError as error:  # no process or pipe to be had, as when the memory is used up
+            self._failure = error
+            return True
         while True:
+            looked = time.monotonic()
             await asyncio.wait({ended}, timeout=LOOK_S)
             if ended.done():
                 self._failure = self._failure or EngineFailure(ended.result())
                 return True
+            if self._owes_since is not None and time.monotonic() - looked > PAUSE_S:
+                self._owes_since = time.monotonic()  # the engine may have been stopped as long as this process was
             if self._hangs() and self._failure is None:
                 self._failure = EngineFailure(f"no progress for {self._watchdog_s:g} s")
                 if not self._host.kill():

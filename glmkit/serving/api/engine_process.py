@@ -60,20 +60,23 @@ class EngineProcess:
         """Start a process that builds an engine."""
         loop = asyncio.get_running_loop()
         first = {"adapters": {name: str(folder) for name, folder in adapters.items()}, "language": current_language()}
-        self._gone.clear()
-        # A session of its own: Ctrl-C and signals to the group are for the server, which lets open requests finish.
+        # By the loop's own thread: the kernel ends the child with the thread that started it (``engine_child``).
+        # In a session of its own: Ctrl-C and signals to the group are for the server, which lets open requests finish.
         self._process = process = subprocess.Popen(
             [sys.executable, "-c", _BOOT, "glmkit-engine", *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
+        self._gone.clear()
         try:
             self._commands, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, process.stdin)
             self._commands.write(json.dumps({**first, "settings": asdict(self._settings)}).encode() + b"\n")
             await loop.connect_read_pipe(lambda: _Lines(receive, lambda: self._lost(ended)), process.stdout)
         except BaseException:
             process.kill()
+            process.wait()
+            self._gone.set()
             raise
 
     def send(self, message: Command) -> None:

@@ -101,7 +101,7 @@ class Running:
     api: Api
     port: int
     key: str | None = None
-    statistics: Statistics | None = None  # the engine's last ones
+    statistics: Statistics | None = None  # the last ones of the engine that is there
 
     @property
     def url(self) -> str:
@@ -145,8 +145,7 @@ class Running:
     @property
     def num_running(self) -> int:
         """Requests that the engine was running when it last said something."""
-        assert self.statistics is not None
-        return self.statistics.num_running
+        return 0 if self.statistics is None else self.statistics.num_running
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = 5) -> float:
         """Wait for a condition; return how long it took."""

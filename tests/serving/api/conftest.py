@@ -60,13 +60,18 @@ def start(api_glm: GLM, small_tokenizer: Tokenizer, api_folder: Path) -> Start:
         app = make_app(api, access, lambda path: (find_adapter(path), "as_is"))
         server = Server(app, api.loop, config.drain_s)
         running = Running(server, api, bound.getsockname()[1], access.key)
-        for_metrics = api.loop.observer.stepped
+        observer = api.loop.observer
+        for_metrics = observer.stepped, observer.died
 
         def stepped(statistics: Statistics) -> None:
             running.statistics = statistics
-            for_metrics(statistics)
+            for_metrics[0](statistics)
 
-        api.loop.observer.stepped = stepped
+        def died() -> None:
+            running.statistics = None
+            for_metrics[1]()
+
+        observer.stepped, observer.died = stepped, died
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
         running.wait_until(lambda: server.started)

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -114,7 +115,8 @@ def test_a_process_answers_as_a_thread_does(server: Running, apart: Running, pat
         for choice in choices:
             for call in choice.get("message", {}).get("tool_calls", ()):
                 del call["id"]
-        return choices, answer["usage"]["completion_tokens"]
+        # Behind a stop string the engine may have been a step ahead before it heard of it.
+        return choices, "stop" in more or answer["usage"]["completion_tokens"]
 
     assert comparable(answer) == comparable(expected)
 
@@ -132,7 +134,7 @@ def test_a_schema_that_the_engine_refuses_is_a_400(server: Running, apart: Runni
 
 def test_a_client_that_leaves_frees_its_slot_in_the_process(apart: Running) -> None:
     connection = begin(apart, {**LONG, "stream": True})
-    apart.wait_until(lambda: apart.statistics is not None and apart.num_running == 1)
+    apart.wait_until(lambda: apart.num_running == 1)
     connection.close()
     assert apart.wait_until(lambda: apart.api.loop.num_open == 0 and apart.num_running == 0) < 1
 
@@ -247,6 +249,34 @@ def test_a_server_whose_engine_does_not_come_back_gives_up(
     assert str(tmp_path / "talking") in str(server.api.loop.given_up) and not is_alive(lost.pid)
     with pytest.raises(OSError):
         socket.create_connection(address, timeout=1)
+
+
+@pytest.mark.slow
+def test_a_server_that_gets_no_process_gives_up(start: Start, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_loop, "MOST_FAILURES", 3)
+    lost = host_of(root / "talking")
+    with start(host=lost) as server:
+        monkeypatch.setattr(sys, "executable", "/no/such/python")
+        os.kill(lost.pid, signal.SIGKILL)
+        server.wait_until(lambda: server.api.loop.given_up is not None, 30)
+        assert "failed 3 times in a row" in str(server.api.loop.given_up)
+        assert "/no/such/python" in str(server.api.loop.given_up)
+        server.wait_until(lambda: server.server.should_exit)
+
+
+@pytest.mark.slow
+def test_an_engine_that_hangs_while_it_is_built_again_is_ended(start: Start, root: Path) -> None:
+    slow = host_of(root / "talking")
+    with start(host=slow, watchdog_s=1) as server:
+        dead = slow.pid
+        os.kill(dead, signal.SIGKILL)
+        server.wait_until(lambda: slow.pid != dead)
+        hanging = slow.pid
+        os.kill(hanging, signal.SIGSTOP)
+        limit = 1 + engine_loop.STARTS * server.api.loop.startup_s
+        seconds = server.wait_until(lambda: server.api.loop.state == "ready", limit + 30)
+        assert limit <= seconds + 1 and not is_alive(hanging)
+        assert server.chat()["message"]["content"] == ANSWER
 
 
 def test_what_keeps_an_engine_from_being_built_is_told_in_its_own_words(root: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -219,6 +220,29 @@ def test_signals_to_the_whole_group_let_streams_finish(process: tuple[subprocess
         events = [line for line in response.read().decode().split("\n\n") if line]
     assert events[-1] == "data: [DONE]" and '"finish_reason": "length"' in events[-2]
     assert done.wait(10) == 0 and not is_alive(child)
+
+
+@pytest.mark.slow
+def test_a_server_that_was_stopped_for_a_while_does_not_take_its_engine_for_hanging(folder: Path) -> None:
+    command = [sys.executable, "-m", "glmkit", "serve", str(folder), "--port", "0", "--watchdog-s", "2", "--lang", "en"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as done:
+        assert done.stderr is not None
+        url = re.search(r"http://127.0.0.1:\d+", "".join(done.stderr.readline() for _ in range(3)))
+        assert url is not None
+        everyone = [done.pid, *children_of(done.pid)]
+        body = {"messages": [{"role": "user", "content": "hello"}], "ignore_eos": True, "max_tokens": 900}
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(ask, url[0], "/v1/chat/completions", body)
+            time.sleep(0.3)
+            for pid in everyone:
+                os.kill(pid, signal.SIGSTOP)
+            assert not answer.done()
+            time.sleep(4)
+            for pid in everyone:
+                os.kill(pid, signal.SIGCONT)
+            assert answer.result(30)["choices"][0]["finish_reason"] == "length"
+        assert [done.pid, *children_of(done.pid)] == everyone
+        done.kill()
 
 
 def test_a_signal_while_loading_ends_at_once(folder: Path) -> None:
