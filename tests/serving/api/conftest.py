@@ -74,7 +74,7 @@ def start(api_glm: GLM, small_tokenizer: Tokenizer, api_folder: Path) -> Start:
         observer.stepped, observer.died = stepped, died
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
-        running.wait_until(lambda: server.started)
+        running.wait_until(lambda: server.started, 60)
         try:
             yield running
         finally:
