@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -64,7 +65,9 @@ def write_folder(run: Path, output: Path) -> int:
     return sum(tensor.numel() for tensor in tensors.values())
 
 
-def card_values(parameters: int, run: Path, data: Path, figures: Path | None, episodes: Path | None) -> dict[str, str]:
+def card_values(
+    parameters: int, runs: Sequence[Path], data: Path, figures: Path | None, episodes: Path | None
+) -> dict[str, str]:
     """Return what the model card's ``$names`` stand for; "not measured" where a file is missing."""
     values = dict.fromkeys(
         ("rows", "tokens", "steps", "tokens_seen", "gpu_minutes", "figures", "episodes"), "not measured"
@@ -73,8 +76,9 @@ def card_values(parameters: int, run: Path, data: Path, figures: Path | None, ep
     if (data / "summary.json").is_file():
         summary = json.loads((data / "summary.json").read_text())
         values |= {"rows": f"{summary['rows']:,}", "tokens": f"{summary['tokens']:,}"}
-    if (run / "metrics.jsonl").is_file():
-        rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    files = [run / "metrics.jsonl" for run in runs]
+    if all(file.is_file() for file in files):
+        rows = [json.loads(line) for file in files for line in file.read_text().splitlines()]
         values["steps"] = f"{len(rows):,}"
         values["tokens_seen"] = f"{sum(row['tokens'] for row in rows) / 1e6:.0f} million"
         values["gpu_minutes"] = f"{sum(row['seconds'] for row in rows) / 60:.1f}"
@@ -106,7 +110,9 @@ def number_of_parameters(folder: Path) -> int:
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run", type=Path, default=Path("runs-mini/glmkit-mini"))
+    parser.add_argument(
+        "--run", type=Path, nargs="+", default=[Path("runs-mini/glmkit-mini")], help="its stages; the last is packaged"
+    )
     parser.add_argument("--output", type=Path, default=Path("glmkit/bundled/glmkit-mini"))
     parser.add_argument("--data", type=Path, default=Path("data-mini"), help="folder with summary.json")
     parser.add_argument("--figures", type=Path, help="JSON written by evaluate")
@@ -114,7 +120,7 @@ def main() -> None:
     parser.add_argument("--card-only", action="store_true", help="leave the weights alone")
     options = parser.parse_args()
     parameters = (
-        number_of_parameters(options.output) if options.card_only else write_folder(options.run, options.output)
+        number_of_parameters(options.output) if options.card_only else write_folder(options.run[-1], options.output)
     )
     card = Template(CARD.read_text(encoding="utf-8"))
     values = card_values(parameters, options.run, options.data, options.figures, options.episodes)

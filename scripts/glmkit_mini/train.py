@@ -5,6 +5,9 @@
 The first call measures the speed over a few steps, and plans as many steps as fit into ``--total-minutes``: the
 learning rate falls to zero over that plan, which is kept in ``plan.json`` beside the run. Every call stops itself
 after ``--minutes``, saves, and exits with 0; call it again until it says that the run is finished.
+
+A run whose machine is wanted back is ended early by a second stage: ``--decay-steps 2700`` trains so many steps more
+from where the run stopped, with a fresh optimiser, the learning rate falling to zero.
 """
 
 from __future__ import annotations
@@ -45,7 +48,9 @@ MODEL = ModelConfig(
     torch_dtype="bfloat16",
 )
 
+NAME = "glmkit-mini"
 WARMUP_STEPS = 300
+DECAY_WARMUP_STEPS = 50
 PROBE_STEPS = 60
 PROBE_IGNORED = 20  # first steps, slow for reasons of their own
 SAVE_EVERY = 1000
@@ -65,7 +70,7 @@ def settings(options: argparse.Namespace, model: Path) -> TrainConfig:
     return TrainConfig(
         model=str(model),
         output_dir=str(options.output),
-        name="glmkit-mini",
+        name=NAME,
         method="full",
         from_scratch=True,
         max_seq_len=2048,
@@ -81,6 +86,21 @@ def settings(options: argparse.Namespace, model: Path) -> TrainConfig:
         seed=options.seed,
         save_every=SAVE_EVERY,
         log_every=100,
+    )
+
+
+def decay_settings(options: argparse.Namespace, config: TrainConfig) -> TrainConfig:
+    """Return the settings of the stage that ends a run early, from its newest step on."""
+    return replace(
+        config,
+        model=str(options.output / NAME),
+        name=f"{NAME}-decay",
+        from_scratch=False,
+        steps=options.decay_steps,
+        learning_rate=options.decay_learning_rate,
+        schedule="linear",
+        warmup_steps=DECAY_WARMUP_STEPS,
+        seed=options.seed + 1,  # other rows first than those the run began with
     )
 
 
@@ -129,6 +149,8 @@ def main() -> None:
     parser.add_argument("--samples-per-step", type=int, default=192)
     parser.add_argument("--max-tokens-per-row", type=int, default=131_072)
     parser.add_argument("--learning-rate", type=float, default=1.5e-3)
+    parser.add_argument("--decay-steps", type=int, default=0, help="end the stopped run in so many steps instead")
+    parser.add_argument("--decay-learning-rate", type=float, default=1.5e-3, help="where these begin")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--dtype", default="auto")
     parser.add_argument("--seed", type=int, default=1)
@@ -139,7 +161,10 @@ def main() -> None:
     model = options.output / "shape"
     write_model_folder(model, options.tokenizer)
     config = settings(options, model)
-    config = replace(config, steps=plan_steps(options, config, samples))
+    if options.decay_steps:
+        config = decay_settings(options, config)
+    else:
+        config = replace(config, steps=plan_steps(options, config, samples))
     if options.minutes:
         stop_after(options.minutes * 60 - SAVE_SECONDS - (time.monotonic() - started))
     try:
