@@ -32,7 +32,7 @@ class QuickstartConfig:
         "训练大约用多少秒；较慢的机器上会减少步数",
     )
     steps: int = option(400, "optimizer steps, at most", "最多的优化步数")
-    samples_per_step: int = option(4, "samples in one optimizer step", "每个优化步的样本数")
+    samples_per_step: int = option(8, "samples in one optimizer step", "每个优化步的样本数")
     prefix_len: int = option(32, "number of prefix positions", "前缀长度")
     learning_rate: float | None = option(
         None,

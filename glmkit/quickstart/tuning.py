@@ -17,6 +17,7 @@ from glmkit.training.loop import RunResult, train
 
 GENERAL_DATA = Path(__file__).parents[1] / "bundled" / "sample_data" / "general.jsonl"
 REPLAY_SHARE = 0.5
+DISTILL = 3.0  # old skills lose 5 points instead of 17, see docs/log.md
 MINI_LEARNING_RATE = 0.06  # measured, see docs/log.md; the usual 2e-2 moves so small a model too little in two minutes
 RUN = "tuned"
 PROBE, PROBE_STEPS, PROBE_IGNORED = ".probe", 5, 2  # the first steps are slow for reasons of their own
@@ -33,7 +34,7 @@ def train_config(config: QuickstartConfig, data: Path, tools_layout: str, steps:
         data=str(data),
         output_dir=config.output,
         name=RUN,
-        replay=Replay(path=replay, share=REPLAY_SHARE) if replay else None,
+        replay=Replay(path=replay, share=REPLAY_SHARE, distill=DISTILL) if replay else None,
         method="ptuning",
         prefix_len=config.prefix_len,
         tools_layout=tools_layout,  # type: ignore[arg-type]  # a name of the same list
