@@ -41,9 +41,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
             name=name,
             prefix_len=16,
             prefix_dropout=0.0,
-            steps=80,
+            steps=200,
             samples_per_step=len(QUESTIONS),
-            learning_rate=0.02,
+            learning_rate=0.04,
             dtype="float32",
             device="cpu",
         )
