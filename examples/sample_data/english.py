@@ -60,7 +60,7 @@ ENGLISH: tuple[Api, ...] = (
         "Books and loans of the town library.",
         "Books",
         Task(
-            "findBook",
+            "locateBook",
             "Find a book.",
             {"title": ("The title.", BOOKS)},
             {"shelf": code("R", 3), "copies": number(1, 9)},

@@ -21,9 +21,9 @@ from glmkit.chat.reply import INTERPRETER
 from glmkit.serving.grammar.arguments import ArgumentsWriter
 from glmkit.serving.grammar.lark import SPACES, TERMINALS, escaped, quoted
 
-# JSON as models write it: compact, with spaces, or indented; a line break and spaces at most, so that no model that
-# has lost its way fills a reply with blanks.
-_JSON_STYLE = {"whitespace_pattern": r"\n? {0,32}"}
+# JSON as models write it: compact, with spaces, or indented; a line break and eight spaces at most, so that no model
+# that has lost its way fills a reply with blanks.
+_JSON_STYLE = {"whitespace_pattern": r"\n? {0,8}"}
 
 # Lines of which none opens a fence, and the fence behind them.
 _CODE = r"((`{0,2}([^`\n][^\n]*)?)\n)+```"

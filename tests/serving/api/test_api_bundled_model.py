@@ -149,7 +149,7 @@ def test_errors_and_leaving_a_stream(mini: Running, client: Any) -> None:
 def test_langchain_chats_streams_and_calls(mini: Running) -> None:
     module = pytest.importorskip("langchain_openai", reason="needs the extra [test]")
     model = module.ChatOpenAI(
-        model=NAME, base_url=f"{mini.url}/v1", api_key="none", temperature=0, max_retries=0, max_tokens=400
+        model=NAME, base_url=f"{mini.url}/v1", api_key="none", temperature=0, max_retries=0, max_tokens=100
     )
     assert model.invoke("Hello").content == "".join(chunk.content for chunk in model.stream("Hello")) != ""
     bound = model.bind_tools(TOOLS)

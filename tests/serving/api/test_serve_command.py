@@ -253,7 +253,7 @@ def test_a_signal_while_loading_ends_at_once(folder: Path) -> None:
         loading.send_signal(signal.SIGTERM)
         began = time.monotonic()
         loading.wait(10)
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 2
         assert "Traceback" not in loading.stderr.read()
 
 
@@ -267,7 +267,7 @@ def test_a_signal_while_the_engine_loads_ends_it_too(folder: Path) -> None:
         loading.send_signal(signal.SIGINT)
         began = time.monotonic()
         assert loading.wait(10) == 130
-        assert time.monotonic() - began < 10 and not any(map(is_alive, children))
+        assert time.monotonic() - began < 2 and not any(map(is_alive, children))
         assert loading.stderr is not None and "Traceback" not in loading.stderr.read()
 
 
