@@ -6,6 +6,8 @@ Out: one float32 scalar. The training loop calls them once per row; evaluation r
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -39,19 +41,9 @@ def token_losses(model: GLM, hidden: Tensor, targets: Tensor, weights: Tensor) -
     hidden, labels, weights = hidden[rows], targets[rows], weights[rows]
     if len(rows) == 0:
         return hidden.float().sum(), per_token  # 0, and still a scalar that backward accepts
-    total, parts = torch.zeros((), device=hidden.device), []
-    chunk_rows = max(1, LOGITS_IN_CHUNK // model.config.vocab_size)
-    for part, part_labels, part_weights in zip(
-        *(torch.split(x, chunk_rows) for x in (hidden, labels, weights)), strict=True
-    ):
-        if len(rows) > chunk_rows:
-            losses = checkpoint(_losses, model, part, part_labels, use_reentrant=False, preserve_rng_state=False)
-        else:
-            losses = _losses(model, part, part_labels)
-        total = total + (losses * part_weights).sum()
-        parts.append(losses.detach())
-    per_token[rows] = torch.cat(parts)
-    return total, per_token
+    losses = _by_chunks(_losses, model, hidden, labels)
+    per_token[rows] = losses.detach()
+    return (losses * weights).sum(), per_token
 
 
 def _losses(model: GLM, hidden: Tensor, labels: Tensor) -> Tensor:
@@ -74,17 +66,7 @@ def divergence(model: GLM, hidden: Tensor, taught: Tensor, weights: Tensor) -> T
     """
     if len(hidden) == 0:
         return hidden.float().sum()
-    total = torch.zeros((), device=hidden.device)
-    chunk_rows = max(1, LOGITS_IN_CHUNK // model.config.vocab_size)
-    for part, part_taught, part_weights in zip(
-        *(torch.split(x, chunk_rows) for x in (hidden, taught, weights)), strict=True
-    ):
-        if len(hidden) > chunk_rows:
-            found = checkpoint(_divergences, model, part, part_taught, use_reentrant=False, preserve_rng_state=False)
-        else:
-            found = _divergences(model, part, part_taught)
-        total = total + (found * part_weights).sum()
-    return total
+    return (_by_chunks(_divergences, model, hidden, taught) * weights).sum()
 
 
 def _divergences(model: GLM, hidden: Tensor, taught: Tensor) -> Tensor:
@@ -92,3 +74,16 @@ def _divergences(model: GLM, hidden: Tensor, taught: Tensor) -> Tensor:
         expected = F.log_softmax(model.logits_of(taught), dim=-1)  # [N, V]
     found = F.log_softmax(model.logits_of(hidden), dim=-1)
     return F.kl_div(found, expected, reduction="none", log_target=True).sum(dim=-1)
+
+
+def _by_chunks(of_chunk: Callable[[GLM, Tensor, Tensor], Tensor], model: GLM, hidden: Tensor, others: Tensor) -> Tensor:
+    """Return ``of_chunk`` of all rows, float32 [N], so many at a time that LOGITS_IN_CHUNK logits exist at most."""
+    chunk_rows = max(1, LOGITS_IN_CHUNK // model.config.vocab_size)
+    if len(hidden) <= chunk_rows:
+        return of_chunk(model, hidden, others)
+    return torch.cat(
+        [
+            checkpoint(of_chunk, model, *parts, use_reentrant=False, preserve_rng_state=False)
+            for parts in zip(torch.split(hidden, chunk_rows), torch.split(others, chunk_rows), strict=True)
+        ]
+    )

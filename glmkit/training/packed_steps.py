@@ -28,8 +28,7 @@ def packed_steps(
 ) -> Generator[PackedStep, None, None]:
     """Yield steps ``first_step`` to ``total_steps - 1``; closing the iterator ends its thread.
 
-    A thread packs the next step meanwhile: for a small model on a fast card that is a third of a step's time, in which
-    the card would stand still.
+    A thread packs the next step meanwhile, so that a fast card does not stand still while rows are laid out.
 
     Raises:
         DataError: no sample of a step has a target; when that step's turn comes.
