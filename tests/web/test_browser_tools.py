@@ -34,7 +34,7 @@ def test_a_tool_of_an_mcp_server_is_called_and_its_card_is_shown(context: Browse
         page = opened(context, running.url)
         choose(page, "Tool")
         expect(page.get_by_text("From MCP servers")).to_be_visible()
-        ask(page, "Where is my parcel 12345?")
+        ask(page, "Track parcel 12345.")
         card = page.get_by_test_id("stChatMessage").nth(1)
         expect(card.get_by_text("post_track_parcel")).to_be_visible()
         expect(card).to_contain_text(re.compile(r'"parcel_id": "12345".*"status": "delivered"', re.DOTALL))
