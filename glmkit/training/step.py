@@ -84,24 +84,26 @@ def row_loss(model: GLM, row: Batch, config: TrainConfig, step: int, number: int
     """Return the float32 scalar that row ``number`` of the step adds to the step's loss.
 
     Labels are learned everywhere but in replayed documents when ``replay.distill`` is above 0: there the model is held
-    to what it says without its prefix.
+    to what it says without its prefix, at every token and not at the labels alone, which keeps far more of its skills.
     """
     device = model.device
+    distill = 0.0 if config.replayed is None else config.replayed.distill
+    own = replayed_tokens(row) if distill else torch.zeros(len(row.input_ids), dtype=torch.bool)  # [T], on the CPU
     use_autocast = config.method == "full" and config.dtype == "bfloat16"  # float32 masters, bfloat16 computation
     with torch.autocast(device.type, torch.bfloat16, enabled=use_autocast):
         prefix = None if model.prefix is None else dropped_prefix(model, config.seed, step, number)
         view = PackedView(row.document_lengths, device, prefix)
-        labelled = (row.targets != IGNORE_INDEX).nonzero()[:, 0]  # int64 [N]; found on the CPU, which waits for nobody
-        rows, targets, weights = (x.to(device) for x in (labelled, row.targets[labelled], row.weights[labelled]))
-        hidden = model(row.input_ids.to(device), row.position_ids.to(device), view, rows)  # [N, D]
-        if config.replayed is None or not config.replayed.distill or not row.replayed:
-            return token_losses(model, hidden, targets, weights)[0]
-        own = replayed_tokens(row)  # bool [T]
-        is_kept = own[labelled].to(device)  # bool [N]
-        taught = untuned(model, row, own)  # [N', D]
-        kept = divergence(model, hidden[is_kept], taught, weights[is_kept])
-        learned, _ = token_losses(model, hidden[~is_kept], targets[~is_kept], weights[~is_kept])
-    return learned + config.replayed.distill * kept
+        labelled = ((row.targets != IGNORE_INDEX) & ~own).nonzero()[:, 0]  # int64 [N]; the CPU waits for nobody
+        kept = own.nonzero()[:, 0]  # int64 [M]
+        rows, targets, weights = (
+            x.to(device) for x in (torch.cat([labelled, kept]), row.targets[labelled], row.weights[labelled])
+        )
+        hidden = model(row.input_ids.to(device), row.position_ids.to(device), view, rows)  # [N + M, D]
+        loss, _ = token_losses(model, hidden[: len(labelled)], targets, weights)
+        if len(kept):
+            taught = untuned(model, row, own)  # [M, D]
+            loss = loss + distill * divergence(model, hidden[len(labelled) :], taught, spread_weights(row).to(device))
+    return loss
 
 
 def replayed_tokens(row: Batch) -> Tensor:
@@ -111,13 +113,18 @@ def replayed_tokens(row: Batch) -> Tensor:
     return marks.repeat_interleave(torch.tensor(row.document_lengths))
 
 
+def spread_weights(row: Batch) -> Tensor:
+    """Return what the labels of each replayed document weigh, spread evenly over all its tokens: float32 [M]."""
+    documents = torch.split(row.weights, row.document_lengths)
+    return torch.cat([documents[place].mean().expand(len(documents[place])) for place in row.replayed])
+
+
 @torch.no_grad()
 def untuned(model: GLM, row: Batch, own: Tensor) -> Tensor:
-    """Return the hidden states [N', D] at the labels of the documents in ``own`` [T], as they are without a prefix."""
+    """Return the hidden states [M, D] of the documents in ``own`` [T], as they are without a prefix."""
     device = model.device
     view = PackedView([row.document_lengths[place] for place in row.replayed], device)
-    labelled = (row.targets[own] != IGNORE_INDEX).nonzero()[:, 0]  # int64 [N']
-    return model(row.input_ids[own].to(device), row.position_ids[own].to(device), view, labelled.to(device))
+    return model(row.input_ids[own].to(device), row.position_ids[own].to(device), view)
 
 
 def dropped_prefix(model: GLM, seed: int, step: int, number: int) -> Tensor:
