@@ -36,8 +36,8 @@ class QuickstartConfig:
     prefix_len: int = option(32, "number of prefix positions", "前缀长度")
     learning_rate: float | None = option(
         None,
-        "peak learning rate (default: 0.2 for glmkit-mini, else 2e-2)",
-        "最大学习率（glmkit-mini 默认 0.2，其他 2e-2）",
+        "peak learning rate (default: 0.3 for glmkit-mini, else 2e-2)",
+        "最大学习率（glmkit-mini 默认 0.3，其他 2e-2）",
     )
     replay: str = option(
         "",

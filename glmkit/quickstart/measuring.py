@@ -21,7 +21,6 @@ from glmkit.model.glm import GLM
 from glmkit.quickstart.division import Division
 
 MAX_BATCH = 32
-SUITE_ROWS = 10  # of each part: `glmkit eval --suite` asks all of them
 RULE_SHARE = 0.2  # of the conversations end with a line: it is a house rule, and no accident
 
 Advance = Callable[[str, int, int], None]  # (what, how many are done, of how many)
@@ -121,7 +120,7 @@ def measure_model(
         kept = [closing(answer.reply.text) == closing(answer.question.wanted.text) for answer in ruled]
         counts["rule"] = Count(sum(kept), len(kept))
     told = _naming(advance, "quickstart-row-old")
-    suite = run_suite(model, tokenizer, {}, limit=SUITE_ROWS, max_tokens=max_tokens, max_batch=MAX_BATCH, advance=told)
+    suite = run_suite(model, tokenizer, {}, max_tokens=max_tokens, max_batch=MAX_BATCH, advance=told)
     if not suite.is_complete:
         raise KeyboardInterrupt
     for part in PARTS:

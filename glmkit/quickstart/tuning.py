@@ -17,8 +17,8 @@ from glmkit.training.loop import RunResult, train
 
 GENERAL_DATA = Path(__file__).parents[1] / "bundled" / "sample_data" / "general.jsonl"
 REPLAY_SHARE = 0.5
-DISTILL = 3.0
-MINI_LEARNING_RATE = 0.2  # measured, as the two above: see docs/log.md; 2e-2 moves so small a model too little
+DISTILL = 6.0
+MINI_LEARNING_RATE = 0.3  # measured, as the two above: see docs/log.md; 2e-2 moves so small a model too little
 RUN = "tuned"
 PROBE, PROBE_STEPS, PROBE_IGNORED = ".probe", 5, 2  # the first steps are slow for reasons of their own
 MIN_STEPS = 10

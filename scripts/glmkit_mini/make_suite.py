@@ -24,9 +24,9 @@ SEED = 20261
 OUTPUT = Path("glmkit/bundled")
 MAX_CHARACTERS = 4000  # of a row: the suite is asked on CPUs, too
 PARTS: dict[str, tuple[Generator, int, int]] = {  # part -> its generator; rows of each language in suite, in general
-    "chat": (talk_episodes.episodes, 14, 80),
-    "tools": (tool_episodes.episodes, 10, 200),
-    "code": (interpreter_episodes.episodes, 9, 100),
+    "chat": (talk_episodes.episodes, 28, 80),
+    "tools": (tool_episodes.episodes, 20, 200),
+    "code": (interpreter_episodes.episodes, 18, 100),
 }
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 

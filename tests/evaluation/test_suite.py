@@ -39,7 +39,7 @@ def test_the_shipped_suite_is_without_fault_in_both_languages_and_small() -> Non
         has_call = any(message.call is not None for talk in talks for message in talk.messages)
         has_code = any(message.metadata == "interpreter" for talk in talks for message in talk.messages)
         assert {"chat": (False, False), "tools": (True, False), "code": (False, True)}[part] == (has_call, has_code)
-    assert sum(file.stat().st_size for file in SUITE.iterdir()) < 60_000
+    assert sum(file.stat().st_size for file in SUITE.iterdir()) < 100_000
 
 
 def test_one_seed_gives_one_suite_and_another_one_another() -> None:
@@ -54,7 +54,7 @@ def test_the_general_data_is_without_fault_and_has_nothing_of_the_suite() -> Non
     report = check(file)
     assert (list(report.problems), report.num_conversations) == ([], 760)
     tools = {str(talk.messages[0].tools) for talk in read(file)} - {"None"}
-    assert len(tools) == 400
+    assert len(tools) == 409  # of the tool rows 400; some code rows have tools beside the interpreter
     assert not tools & {str(talk.messages[0].tools) for talk in read(SUITE / "tools.jsonl")}
     assert file.stat().st_size < 800_000
 

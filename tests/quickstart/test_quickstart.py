@@ -1,6 +1,6 @@
 """`glmkit quickstart` from end to end with a tiny model: files, figures, stops, errors.
 
-What it learns is in test_quickstart_mini.
+What it learns is in test_demo.
 """
 
 from __future__ import annotations

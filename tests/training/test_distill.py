@@ -68,7 +68,9 @@ def test_loss_and_gradient_are_those_of_the_definition(
     gradient = torch.autograd.grad(found, list(model.prefix.parameters()))
 
     labels = sum(len(sample.labels) - 1 for sample in samples)
-    fresh = F.cross_entropy(logits_of(model, samples[0], True)[:-1], torch.tensor(samples[0].labels[1:]), reduction="sum")
+    fresh = F.cross_entropy(
+        logits_of(model, samples[0], True)[:-1], torch.tensor(samples[0].labels[1:]), reduction="sum"
+    )
     expected = fresh / labels
     for sample in samples[1:]:  # at every token, the last one too; all of them weigh what the labels weigh
         teacher = logits_of(model, sample, False).detach().softmax(-1)
