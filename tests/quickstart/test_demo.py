@@ -1,6 +1,6 @@
 """What `make demo` promises: glmkit-mini learns the bundled tools and the house rule, and keeps its old skills.
 
-With GLMKIT_DEMO naming the folder of a demo that has just run (as CI does), its figures are read; otherwise it runs here.
+With GLMKIT_DEMO naming the folder of a demo that has just run (as in CI), its figures are read; otherwise it runs here.
 """
 
 from __future__ import annotations
