@@ -184,6 +184,11 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     ),
     "api-unknown-adapter": ("{param}: there is no adapter {name}", "{param}：没有名为 {name} 的适配器"),
     "api-adapter-loaded": ("{param}: a model {name} is being served already", "{param}：模型 {name} 已在服务中"),
+    "api-model-unavailable": (
+        "{param}: the adapter of {name} could not be loaded again when the engine was restarted;"
+        " the server's log tells why",
+        "{param}：引擎重启时无法重新加载 {name} 的适配器；原因见服务器日志",
+    ),
     "api-last-model": ("{param}: {name} is the only model of this server", "{param}：{name} 是本服务器唯一的模型"),
     # The server's own trouble.
     "api-queue-full": (
@@ -199,6 +204,11 @@ TABLE: dict[str, tuple[str, str] | tuple[str, str, str, str]] = {
     "api-engine-restarts": (
         "the engine has ended ({reason}); open requests got an error, another engine starts in {seconds} s",
         "引擎已终止（{reason}）；未完成的请求已收到错误，{seconds} 秒后启动新的引擎",
+    ),
+    "api-engine-without-adapter": (
+        "the engine runs again, but without the adapter {name}: {reason}; requests for it get an error,"
+        " and the next engine tries it again",
+        "引擎已恢复，但缺少适配器 {name}：{reason}；对它的请求会收到错误，下次启动引擎时再尝试加载",
     ),
     "api-engine-given-up": (
         "the engine has failed {count} times in a row, the last time with: {reason}; the server gives up",

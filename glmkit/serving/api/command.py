@@ -84,11 +84,11 @@ def make_api(config: ServeConfig, host: EngineHost, tokenizer: Tokenizer, places
         places: what to serve, the default first; one is the base.
     """
     base = next(place.name for place in places if place.adapter is None)
-    models = ServedModels(tokenizer, base)
-    for place in places:
-        models.add(place.name, None if place.adapter is None else place.name, place.tools_layout)
     metrics = Metrics(places[0].name)
     loop = EngineLoop(host, config.max_queue, config.watchdog_s, metrics.observer)
+    models = ServedModels(tokenizer, base, lambda: loop.unavailable)
+    for place in places:
+        models.add(place.name, None if place.adapter is None else place.name, place.tools_layout)
     loop.adapters.update({place.name: place.adapter for place in places if place.adapter is not None})
     constraints = Constraints(tokenizer, models.get(None).protocol)
     return Api(loop, models, constraints, metrics)

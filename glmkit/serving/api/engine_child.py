@@ -71,7 +71,8 @@ def _drive(given: dict[str, Any], commands: IO[bytes], reports: IO[bytes]) -> in
     def build() -> Engine:
         return build_engine(given["settings"])
 
-    worker = EngineWorker(build, {name: Path(folder) for name, folder in given["adapters"].items()}, send)
+    adapters = {name: Path(folder) for name, folder in given["adapters"].items()}
+    worker = EngineWorker(build, adapters, send, given["may_lack_adapters"])
     threading.Thread(target=listen, name="commands", daemon=True).start()
     try:
         worker.run()

@@ -51,7 +51,11 @@ class EngineHost(Protocol):
     """Where engines live. All is called on the asyncio side; one engine at a time."""
 
     async def start(
-        self, adapters: Mapping[str, Path], receive: Callable[[Report], None], ended: Callable[[str], None]
+        self,
+        adapters: Mapping[str, Path],
+        receive: Callable[[Report], None],
+        ended: Callable[[str], None],
+        may_lack_adapters: bool,
     ) -> None:
         """Begin to build an engine.
 
@@ -59,6 +63,7 @@ class EngineHost(Protocol):
             adapters: what it loads before it is ready.
             receive: called with all it says.
             ended: called once, after everything it said, with what ended it.
+            may_lack_adapters: it comes up without those that cannot be loaded.
         """
 
     def send(self, message: Command) -> None:
@@ -81,6 +86,8 @@ class EngineLoop:
         observer: for the metrics.
 
     Attributes:
+        adapters: what every engine loads, by name.
+        unavailable: those of them that the engine there is had to come up without, and why.
         given_up: why no engine is started any more.
         startup_s: how long it took to build the first engine.
     """
@@ -93,6 +100,7 @@ class EngineLoop:
         self.given_up: GlmkitError | None = None
         self.max_batch = self.max_seq_len = 0
         self.adapters: dict[str, Path] = {}
+        self.unavailable: dict[str, Exception] = {}
         self.observer = observer or Observer()
         self._host = host
         self._max_waiting = max_waiting
@@ -186,11 +194,15 @@ class EngineLoop:
         """Load an adapter under ``name``; it is loaded again whenever another engine is started."""
         await self._ask(LoadAdapter(next(self._ids), name, str(folder)))
         self.adapters[name] = folder
+        self._without({other: why for other, why in self.unavailable.items() if other != name})
 
     async def unload_adapter(self, name: str) -> None:
         """Unload an adapter."""
         self.adapters.pop(name, None)
-        await self._ask(UnloadAdapter(next(self._ids), name))
+        if name in self.unavailable:
+            self._without({other: why for other, why in self.unavailable.items() if other != name})
+        else:
+            await self._ask(UnloadAdapter(next(self._ids), name))
 
     def fail_open(self, error: BaseException) -> None:
         """End every open request with ``error``."""
@@ -216,7 +228,10 @@ class EngineLoop:
             case Compiled(id, error):
                 self._compiled(id, error)
                 return  # by a thread beside the engine: no sign that it lives
-            case Ready(max_batch, max_seq_len):
+            case Ready(max_batch, max_seq_len, unavailable):
+                for name, why in unavailable.items():
+                    notice("api-engine-without-adapter", name=name, reason=why)
+                self._without(unavailable)
                 self._become_ready(max_batch, max_seq_len)
             case Stepped(news, statistics):
                 self._deliver(news)
@@ -234,6 +249,10 @@ class EngineLoop:
         if self.state != "stopped":
             self.state = "ready"
         _settle(self._started, None)
+
+    def _without(self, unavailable: Mapping[str, Exception]) -> None:
+        self.unavailable = dict(unavailable)
+        self.observer.unavailable(self.unavailable)
 
     def _compiled(self, id: int, error: Exception | None) -> None:
         ticket = self._open.get(id)
@@ -294,7 +313,9 @@ class EngineLoop:
         ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._failure, self._owes_since, self._began = None, None, time.monotonic()
         try:
-            await self._host.start(self.adapters, self._receive, ended.set_result)
+            # What was there when the server started may be gone by now: no reason to have no engine at all.
+            is_first = self.state == "starting"
+            await self._host.start(self.adapters, self._receive, ended.set_result, may_lack_adapters=not is_first)
         except OSError as error:  # no process or pipe to be had, as when the memory is used up
             self._failure = error
             return True

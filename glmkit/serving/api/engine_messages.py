@@ -78,10 +78,16 @@ class UnloadAdapter(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """The engine has been built; ``max_batch`` and ``max_seq_len`` are its limits."""
+    """The engine has been built.
+
+    Attributes:
+        max_batch, max_seq_len: its limits.
+        unavailable: adapters that it had to come up without, and why.
+    """
 
     max_batch: int
     max_seq_len: int
+    unavailable: dict[str, Exception]
 
 
 class Compiled(NamedTuple):
@@ -173,6 +179,11 @@ def _error(plain: list[Any] | None) -> Exception | None:
     return error
 
 
+def _ready(max_batch: int, max_seq_len: int, unavailable: dict[str, list[Any]]) -> Ready:
+    errors_of = {name: error for name, plain in unavailable.items() if (error := _error(plain)) is not None}
+    return Ready(max_batch, max_seq_len, errors_of)
+
+
 def _submit(
     id: int, prompt_ids: list[int], params: dict[str, Any], adapter: str | None, constraint: list[Any] | None
 ) -> Submit:
@@ -216,7 +227,7 @@ READERS: dict[str, Callable[..., Command | Report]] = {
     "Cancel": Cancel,
     "LoadAdapter": LoadAdapter,
     "UnloadAdapter": UnloadAdapter,
-    "Ready": Ready,
+    "Ready": _ready,
     "Compiled": lambda id, error: Compiled(id, _error(error)),
     "Stepped": _stepped,
     "Settled": lambda id, error: Settled(id, _error(error)),

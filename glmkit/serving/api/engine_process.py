@@ -59,11 +59,19 @@ class EngineProcess:
         return self._process.pid
 
     async def start(
-        self, adapters: Mapping[str, Path], receive: Callable[[Report], None], ended: Callable[[str], None]
+        self,
+        adapters: Mapping[str, Path],
+        receive: Callable[[Report], None],
+        ended: Callable[[str], None],
+        may_lack_adapters: bool,
     ) -> None:
         """Start a process that builds an engine."""
         loop = asyncio.get_running_loop()
-        first = {"adapters": {name: str(folder) for name, folder in adapters.items()}, "language": current_language()}
+        first = {
+            "adapters": {name: str(folder) for name, folder in adapters.items()},
+            "may_lack_adapters": may_lack_adapters,
+            "language": current_language(),
+        }
         # By the loop's own thread: the kernel ends the child with the thread that started it (``engine_child``).
         # In a session of its own: Ctrl-C and signals to the group are for the server, which lets open requests finish.
         self._process = process = subprocess.Popen(

@@ -34,7 +34,11 @@ class EngineThread:
         self._thread: threading.Thread | None = None
 
     async def start(
-        self, adapters: Mapping[str, Path], receive: Callable[[Report], None], ended: Callable[[str], None]
+        self,
+        adapters: Mapping[str, Path],
+        receive: Callable[[Report], None],
+        ended: Callable[[str], None],
+        may_lack_adapters: bool,
     ) -> None:
         """Begin to build an engine."""
         loop = asyncio.get_running_loop()
@@ -43,7 +47,7 @@ class EngineThread:
             with suppress(RuntimeError):  # the asyncio side has ended
                 loop.call_soon_threadsafe(function, *arguments)
 
-        worker = EngineWorker(self._build, adapters, lambda report: post(receive, report))
+        worker = EngineWorker(self._build, adapters, lambda report: post(receive, report), may_lack_adapters)
 
         def run() -> None:
             try:

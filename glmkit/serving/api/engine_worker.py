@@ -54,15 +54,21 @@ class EngineWorker:
         build: returns a new engine.
         adapters: what it has loaded from the start, by name.
         send: takes what there is to tell, from any thread.
+        may_lack_adapters: come up without those that cannot be loaded, and tell so, instead of raising.
     """
 
     def __init__(
-        self, build: Callable[[], Engine], adapters: Mapping[str, Path], send: Callable[[Report], None]
+        self,
+        build: Callable[[], Engine],
+        adapters: Mapping[str, Path],
+        send: Callable[[Report], None],
+        may_lack_adapters: bool = False,
     ) -> None:
         self.is_ready = False
         self._build = build
         self._adapters = dict(adapters)
         self._send = send
+        self._may_lack_adapters = may_lack_adapters
         self._inbox: queue.SimpleQueue[tuple[Command, Constraint | None] | None] = queue.SimpleQueue()
         self._compiler: GrammarCompiler | None = None
         self._threads = ThreadPoolExecutor(COMPILING_THREADS, thread_name_prefix="glmkit-compile")
@@ -91,14 +97,25 @@ class EngineWorker:
             engine = self._build()
             assert engine.tokenizer is not None and engine.protocol is not None
             self._compiler = GrammarCompiler(engine.tokenizer, engine.protocol, engine.model.config.vocab_size)
-            for name, folder in self._adapters.items():
-                engine.load_adapter(name, folder)
+            unavailable = self._load_adapters(engine)
             self.is_ready = True
-            self._send(Ready(engine.max_batch, engine.max_seq_len))
+            self._send(Ready(engine.max_batch, engine.max_seq_len, unavailable))
             while self._obey(engine):
                 self._report(engine, engine.step() if self._live else [])
         finally:
             self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _load_adapters(self, engine: Engine) -> dict[str, Exception]:
+        """Load what the engine has from the start; return what it has to do without."""
+        unavailable: dict[str, Exception] = {}
+        for name, folder in self._adapters.items():
+            try:
+                engine.load_adapter(name, folder)
+            except (GlmkitError, OSError) as error:  # its files' fault; whatever else is raised is the engine's
+                if not self._may_lack_adapters:
+                    raise
+                unavailable[name] = error
+        return unavailable
 
     def _compile(self, message: Submit, spec: ConstraintSpec) -> None:
         assert self._compiler is not None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -55,6 +56,9 @@ class Metrics:
         self._e2e = histogram("e2e_request_latency_seconds", "From the request to its end.", LONG_S)
         self._deaths = Counter("glmkit:engine_deaths", "Times the engine has failed.", MODEL, registry=registry)
         self._deaths.labels(model)
+        self._missing = Gauge(
+            "glmkit:adapter_unavailable", "Adapters that the engine came up without.", MODEL, registry=registry
+        )
         for shown in (self._running, self._waiting, self._used):
             shown.labels(model).set(0)
         self.observer = Observer(
@@ -62,6 +66,7 @@ class Metrics:
             finished=self._finished,
             stepped=self._stepped,
             died=self._died,
+            unavailable=self._unavailable,
             rejected=self._rejected,
         )
 
@@ -101,6 +106,11 @@ class Metrics:
         self._before = None  # another engine counts from 0
         for shown in (self._running, self._waiting, self._used):
             shown.labels(self._model).set(0)
+
+    def _unavailable(self, names: Collection[str]) -> None:
+        self._missing.clear()
+        for name in names:
+            self._missing.labels(name).set(1)
 
     def _rejected(self, reason: str) -> None:
         self._rejections.labels(self._model, reason).inc()

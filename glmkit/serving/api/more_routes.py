@@ -69,8 +69,9 @@ def add_adapter_routes(
 
     async def listing(request: Request) -> Response:
         names = await asyncio.to_thread(folder.names)
-        loaded = api.loop.adapters
-        entries = [{"id": name, "object": "adapter", "loaded": name in loaded} for name in sorted({*names, *loaded})]
+        wanted = api.loop.adapters
+        loaded = {*wanted} - {*api.loop.unavailable}
+        entries = [{"id": name, "object": "adapter", "loaded": name in loaded} for name in sorted({*names, *wanted})]
         return JSONResponse({"object": "list", "data": entries})
 
     async def load(request: Request) -> Response:
@@ -88,7 +89,7 @@ def add_adapter_routes(
         async with changing:
             if name not in api.loop.adapters:
                 raise ApiError(404, "api-unknown-adapter", param="name", code="adapter_not_found", name=repr(name))
-            if len(api.models.names) == 1:
+            if api.models.names == [name]:
                 raise ApiError(409, "api-last-model", param="name", name=name)
             api.models.remove(name)
             await api.loop.unload_adapter(name)

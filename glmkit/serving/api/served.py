@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,14 @@ class ServedModels:
     Args:
         tokenizer: of the base, hence of all.
         base: name of the base.
+        unavailable: returns which adapters the engine had to come up without.
     """
 
-    def __init__(self, tokenizer: Tokenizer, base: str) -> None:
+    def __init__(self, tokenizer: Tokenizer, base: str, unavailable: Callable[[], Collection[str]]) -> None:
         self.tokenizer = tokenizer
         self.base = base
         self.longest_piece = max(len(tokenizer.piece(id).encode()) for id in range(tokenizer.vocab_size))
+        self._unavailable = unavailable
         self._models: dict[str, Served] = {}
 
     def add(self, name: str, adapter: str | None, tools_layout: str) -> Served:
@@ -61,18 +64,21 @@ class ServedModels:
 
     @property
     def names(self) -> list[str]:
-        """All names in order."""
-        return list(self._models)
+        """All names that can be asked for, in order."""
+        unavailable = self._unavailable()
+        return [name for name, served in self._models.items() if served.adapter not in unavailable]
 
     def get(self, name: str | None) -> Served:
-        """Return the model ``name``, the first one for None. Raises ApiError (404)."""
+        """Return the model ``name``, the first one for None, never another in its place. Raises ApiError (404, 503)."""
         if name is None:
-            return next(iter(self._models.values()))
+            name = next(iter(self._models))
         if name not in self._models:
             known = ", ".join(self.names[:20])
             raise ApiError(
                 404, "api-unknown-model", param="model", code="model_not_found", name=shown(name), known=known
             )
+        if self._models[name].adapter in self._unavailable():
+            raise ApiError(503, "api-model-unavailable", param="model", code="model_unavailable", name=name)
         return self._models[name]
 
     def entry(self, served: Served, max_seq_len: int) -> dict[str, Any]:
@@ -100,7 +106,7 @@ class AdapterFolder:
 
     def names(self) -> list[str]:
         """Names of what is in the folder now."""
-        if self._folder is None:
+        if self._folder is None or not self._folder.is_dir():  # it may have gone since the server started
             return []
         return sorted(entry.name for entry in self._folder.iterdir() if entry.is_dir() and NAME.fullmatch(entry.name))
 

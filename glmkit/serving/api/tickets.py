@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -33,6 +33,7 @@ class Observer:
     finished: Callable[[Ticket], None] = lambda ticket: None
     stepped: Callable[[Statistics], None] = lambda statistics: None
     died: Callable[[], None] = lambda: None
+    unavailable: Callable[[Collection[str]], None] = lambda names: None
     rejected: Callable[[str], None] = lambda reason: None
 
 

@@ -14,11 +14,13 @@ from typing import Any
 from glmkit.chat.conversation import TOOL_SENTENCE, Conversation, Message, ToolCall
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.model.glm import GLM
+from glmkit.serving.api.engine_process import EngineProcess, EngineSettings
 from glmkit.serving.api.routes import Api
 from glmkit.serving.api.server import Server
 from glmkit.serving.statistics import Statistics
 
 Start = Callable[..., Any]  # the fixture ``start``
+AGAIN_S = 5.0  # an engine that failed is there again so long after the time that a start takes: the promise
 
 WEATHER = {
     "name": "get_weather",
@@ -154,6 +156,17 @@ class Running:
             assert time.monotonic() - began < seconds, "it did not happen"
             time.sleep(0.005)
         return time.monotonic() - began
+
+
+def host_of(folder: Path) -> EngineProcess:
+    """Return what starts engines of a model folder, each in a process of its own."""
+    return EngineProcess(EngineSettings(model=str(folder), tokenizer=str(folder), threads=1, max_batch=16))
+
+
+def wait_until_healthy(server: Running) -> float:
+    """Return how much longer than a start it took."""
+    seconds = server.wait_until(lambda: server.request("GET", "/health")[0] == 200, 60)
+    return seconds - server.api.loop.startup_s
 
 
 def head(body: bytes) -> bytes:

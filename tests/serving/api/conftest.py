@@ -39,6 +39,8 @@ def api_glm(learn: Callable[..., GLM], small_tokenizer: Tokenizer) -> GLM:
 def start(api_glm: GLM, small_tokenizer: Tokenizer, api_folder: Path) -> Start:
     """Return a context manager that runs a server: settings of ServeConfig; others than the usual of the rest.
 
+    It serves the base alone, as "talking", unless ``places`` says otherwise.
+
     Its engine is a thread, unless ``host`` says otherwise.
     """
 
@@ -48,10 +50,11 @@ def start(api_glm: GLM, small_tokenizer: Tokenizer, api_folder: Path) -> Start:
         access: Access | None = None,
         tokenizer: Tokenizer | None = None,
         host: EngineHost | None = None,
+        places: list[Place] | None = None,
         **settings: Any,
     ) -> Iterator[Running]:
         config = replace(ServeConfig(model=str(api_folder), drain_s=5, max_batch=8), **settings)
-        places = [Place(config.name or "talking", None, "as_is")]
+        places = places or [Place(config.name or "talking", None, "as_is")]
         limits = {"max_batch": config.max_batch, "max_seq_len": config.max_seq_len or None}
         host = host or EngineThread(lambda: Engine(model or api_glm, tokenizer or small_tokenizer, **limits))
         api = make_api(config, host, tokenizer or small_tokenizer, places)

@@ -81,7 +81,7 @@ messages = st.one_of(
     st.builds(Cancel, ids),
     st.builds(LoadAdapter, ids, text, text),
     st.builds(UnloadAdapter, ids, text),
-    st.builds(Ready, ids, ids),
+    st.builds(Ready, ids, ids, st.just({})),
     st.builds(Compiled, ids, st.none()),
     st.builds(Settled, ids, st.none()),
     st.builds(Stepped, st.lists(news, max_size=4), statistics),
@@ -122,3 +122,12 @@ def test_an_error_in_the_news_of_a_step_arrives() -> None:
     (read,) = decode(encode(Stepped([item], numbers))).news
     assert isinstance(read.error, errors.NumericsError) and str(read.error) == str(item.error)
     assert read._replace(error=None) == item._replace(error=None)
+
+
+def test_what_an_engine_does_without_arrives_with_the_reason() -> None:
+    reasons = {"a": errors.ModelError("model-adapter-missing", where="runs/a"), "b": OSError("no such device")}
+    read = decode(encode(Ready(8, 1024, reasons)))
+    assert read[:2] == (8, 1024) and [*read.unavailable] == ["a", "b"]
+    assert type(read.unavailable["a"]) is errors.ModelError
+    assert str(read.unavailable["a"]) == str(reasons["a"])
+    assert str(read.unavailable["b"]) == "OSError: no such device"

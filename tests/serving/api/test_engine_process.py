@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import torch
-from api_server import ANSWER, TOOLS, Running, Start, begin, is_alive
+from api_server import AGAIN_S, ANSWER, TOOLS, Running, Start, begin, host_of, is_alive, wait_until_healthy
 
 from glmkit.errors import ModelError
 from glmkit.model.adapter import save_adapter
@@ -34,7 +34,6 @@ CHAT, TEXT = "/v1/chat/completions", "/v1/completions"
 HELLO = [{"role": "user", "content": "hello"}]
 LONG = {"messages": HELLO, "ignore_eos": True, "max_tokens": 1000}
 WATCHDOG_S = 2.0
-AGAIN_S = 5.0  # beyond the start-up: the promise
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +49,6 @@ def root(api_glm: GLM, tokenizer_file: Path, tmp_path_factory: pytest.TempPathFa
     return root
 
 
-def host_of(folder: Path) -> EngineProcess:
-    return EngineProcess(EngineSettings(model=str(folder), tokenizer=str(folder), threads=1, max_batch=16))
-
-
 @pytest.fixture(scope="module")
 def host(root: Path) -> EngineProcess:
     return host_of(root / "talking")
@@ -65,12 +60,6 @@ def apart(start: Start, host: EngineProcess, root: Path) -> Iterator[Running]:
     access = Access(hosts=LOOPBACK_HOSTS, adapter_folder=root / "adapters", may_change_adapters=True)
     with start(host=host, access=access, watchdog_s=WATCHDOG_S) as running:
         yield running
-
-
-def wait_until_healthy(server: Running) -> float:
-    """Return how much longer than a start it took."""
-    seconds = server.wait_until(lambda: server.request("GET", "/health")[0] == 200, 60)
-    return seconds - server.api.loop.startup_s
 
 
 def end_amid(server: Running, host: EngineProcess, number: int, bodies: list[Any]) -> list[Any]:
