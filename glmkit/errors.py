@@ -171,6 +171,17 @@ class OutOfMemory(GlmkitError):
     exit_code = 9
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception that is not ours says that memory is used up.
+
+    PyTorch's on a card is told by its name, since torch is not imported here; its allocator on the CPU has no class.
+    """
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return not names.isdisjoint({"MemoryError", "OutOfMemoryError"}) or (
+        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    )
+
+
 class Stopped(GlmkitError):
     """Stopped on request after saving; the same command continues."""
 

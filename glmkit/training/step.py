@@ -19,7 +19,7 @@ from torch import Tensor
 from glmkit.chat.sample import IGNORE_INDEX, Sample
 from glmkit.config import TrainConfig
 from glmkit.data.pack import Batch
-from glmkit.errors import NumericsError, OutOfMemory
+from glmkit.errors import NumericsError, OutOfMemory, is_out_of_memory
 from glmkit.model.glm import GLM
 from glmkit.model.loss import divergence, token_losses
 from glmkit.model.views import PackedView
@@ -164,8 +164,7 @@ def explained_memory(code: str, **values: Any) -> Iterator[None]:
     """Turn "out of memory" into a sentence with the numbers that decide how much is needed."""
     try:
         yield
-    except (MemoryError, RuntimeError) as error:  # torch.OutOfMemoryError is a RuntimeError
-        on_cpu = "can't allocate memory" in str(error)  # what PyTorch's CPU allocator says; it has no class of its own
-        if not (on_cpu or isinstance(error, (MemoryError, torch.OutOfMemoryError))):
+    except Exception as error:
+        if not is_out_of_memory(error):
             raise
         raise OutOfMemory(code, **values) from error

@@ -49,7 +49,7 @@ def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
 
 def _drive(given: dict[str, Any], commands: IO[bytes], reports: IO[bytes]) -> int:
     """Return the exit code."""
-    from glmkit.errors import GlmkitError, OutOfMemory, set_language
+    from glmkit.errors import GlmkitError, set_language
     from glmkit.serving.api.engine_messages import Failed, Report, decode, encode
     from glmkit.serving.api.engine_worker import EngineWorker
     from glmkit.serving.engine import Engine
@@ -82,7 +82,7 @@ def _drive(given: dict[str, Any], commands: IO[bytes], reports: IO[bytes]) -> in
         if worker.is_ready or not isinstance(error, GlmkitError):
             logging.getLogger("glmkit.serving").exception("the engine died")
         with suppress(OSError):
-            send(Failed(OutOfMemory("cli-out-of-memory", reason=error) if isinstance(error, MemoryError) else error))
+            send(Failed(error))
         return 1
     return 0
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from glmkit.errors import GlmkitError
+from glmkit.errors import GlmkitError, OutOfMemory, is_out_of_memory
 from glmkit.serving.api.engine_messages import (
     Cancel,
     Command,
@@ -92,7 +92,10 @@ class EngineWorker:
                 self._inbox.put((message, None))
 
     def run(self) -> None:
-        """Build an engine and drive it until told to end. Raises what building it or a step raises."""
+        """Build an engine and drive it until told to end.
+
+        Raises what building it or a step raises, OutOfMemory where that is the reason.
+        """
         try:
             engine = self._build()
             assert engine.tokenizer is not None and engine.protocol is not None
@@ -102,6 +105,10 @@ class EngineWorker:
             self._send(Ready(engine.max_batch, engine.max_seq_len, unavailable))
             while self._obey(engine):
                 self._report(engine, engine.step() if self._live else [])
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise OutOfMemory("cli-out-of-memory", reason=error) from error
+            raise
         finally:
             self._threads.shutdown(wait=False, cancel_futures=True)
 

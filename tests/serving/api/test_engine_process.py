@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -148,6 +149,74 @@ def test_an_engine_that_is_killed_ends_ten_streams_with_an_error_and_comes_back(
     assert 'vllm:num_requests_running{model_name="talking"} 0.0' in page
     deaths = next(line for line in page.splitlines() if line.startswith("glmkit:engine_deaths_total{"))
     assert float(deaths.rpartition(" ")[2]) >= 1
+
+
+def test_a_step_that_gets_no_memory_ends_streams_with_an_error_that_says_so(
+    apart: Running, host: EngineProcess, capfd: pytest.CaptureFixture[str]
+) -> None:
+    capfd.readouterr()
+    number, first = 4, host.pid
+    long_prompt = [{"role": "user", "content": "好" * 900}]
+    with ThreadPoolExecutor(number + 1) as pool:
+        futures = [pool.submit(apart.events, CHAT, {**LONG, "seed": 500 + i}) for i in range(number)]
+        apart.wait_until(lambda: apart.num_running == number)
+        mapped = int(Path(f"/proc/{first}/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.prlimit(first, resource.RLIMIT_AS, (mapped, mapped))  # what is mapped stays, nothing more comes
+        futures.append(pool.submit(apart.events, CHAT, {"messages": long_prompt, "max_tokens": 2}))
+        lasts = [future.result(30)[-1] for future in futures]
+    told = {last["error"]["code"]: last["error"]["message"] for last in lasts}
+    assert "(OutOfMemory)" in told.pop("engine_died")
+    assert not told or "memory" in told.pop("out_of_memory")  # one that only got no pages ends alone, before that
+    wait_until_healthy(apart)
+    assert apart.chat()["message"]["content"] == ANSWER and not is_alive(first)
+    error = capfd.readouterr().err
+    assert "can't allocate memory" in error  # the traceback of the engine's process
+    assert "the engine has ended (out of memory" in error
+
+
+def memory_group() -> tuple[Path, str, str]:
+    """Return a new group of the kernel's memory controller, and its files with the limit and the count of kills."""
+    for parent, is_there, limit, kills in (
+        (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.limit_in_bytes", "memory.oom_control"),
+        (Path("/sys/fs/cgroup"), "cgroup.subtree_control", "memory.max", "memory.events"),
+    ):
+        if not (parent / is_there).is_file():
+            continue
+        group = parent / f"glmkit-test-{os.getpid()}"
+        try:
+            if limit == "memory.max":
+                (parent / is_there).write_text("+memory")
+            group.mkdir()
+        except OSError as error:
+            pytest.skip(f"no memory group can be made: {error}")
+        return group, limit, kills
+    pytest.skip("the kernel's memory controller is not there")
+
+
+@pytest.mark.system
+def test_an_engine_that_the_kernels_memory_killer_ends_comes_back(apart: Running, host: EngineProcess) -> None:
+    group, limit, kills = memory_group()
+    first = host.pid
+    try:
+        (group / limit).write_text(str(2**20))
+        with ThreadPoolExecutor(20) as pool:
+            streams = [pool.submit(apart.events, CHAT, {**LONG, "seed": 600 + i}) for i in range(4)]
+            apart.wait_until(lambda: apart.num_running == 4, 20)
+            (group / "cgroup.procs").write_text(str(first))  # only what it asks for from now on counts
+            texts = [f"{i} " + "好" * 800 for i in range(16)]
+            bodies = [{"messages": [{"role": "user", "content": text}], "max_tokens": 150} for text in texts]
+            streams += [pool.submit(apart.events, CHAT, {**body, "ignore_eos": True}) for body in bodies]
+            lasts = [stream.result(30)[-1] for stream in streams]
+        assert all("(SIGKILL)" in last["error"]["message"] for last in lasts)
+        counts = dict(line.split() for line in (group / kills).read_text().splitlines())
+        assert int(counts["oom_kill"]) == 1  # nobody else sent that signal
+        wait_until_healthy(apart)
+        assert apart.chat()["message"]["content"] == ANSWER and not is_alive(first)
+    finally:
+        for pid in (group / "cgroup.procs").read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+        apart.wait_until(lambda: not (group / "cgroup.procs").read_text())
+        group.rmdir()
 
 
 def test_an_engine_that_hangs_is_ended_and_comes_back(apart: Running, host: EngineProcess) -> None:

@@ -91,7 +91,10 @@
         test_an_engine_that_is_killed_ends_ten_streams_with_an_error_and_comes_back,
         test_twenty_deaths_with_traffic_in_between, test_a_server_whose_engine_does_not_come_back_gives_up,
         test_a_request_that_was_there_at_failure_after_failure_has_to_wait,
-        test_a_request_that_kills_the_engine_twice_is_held, test_adapters_are_loaded_again_by_the_next_engine
+        test_a_request_that_kills_the_engine_twice_is_held, test_adapters_are_loaded_again_by_the_next_engine,
+        test_a_step_that_gets_no_memory_ends_streams_with_an_error_that_says_so,
+        test_an_engine_that_the_kernels_memory_killer_ends_comes_back,
+        test_an_engine_comes_back_without_an_adapter_that_is_gone_and_one_that_is_damaged
     S41 the engine hangs
         test_an_engine_that_hangs_is_ended_and_comes_back,
         test_clients_that_do_not_wait_for_a_hanging_engine_do_not_hide_it,
