@@ -1,12 +1,17 @@
-"""`glmkit serve` beside `transformers serve`: generated tokens a second for many clients at once, in one run.
+"""`glmkit serve` beside `transformers serve`: generated tokens a second for many clients at once, taking turns.
 
-    python benchmarks/serve_peer.py --concurrency 32 --requests 96 --streams 1000 --output results/serve_peer.json
+    python benchmarks/serve_peer.py --rounds 5 --requests 96 --streams 1000 --output results/serve_peer.json
 
 Same weights (the peer's in Transformers' own layout, written to a scratch folder with a fast tokenizer and a chat
 template), same prompts, same number type and threads, greedy replies of exactly ``--max-tokens``; both through HTTP
 streams and the same load generator, serve_load.py. Before timing, prompt ids of both sides must be equal. Transformers
 runs as it is by default, one request after the other, and with --continuous-batching. The model, the servers and the
-clients share this machine: take the numbers from an idle one. ``--streams`` adds so many clients at once for glmkit.
+clients share this machine: take the numbers from an idle one.
+
+In each of ``--rounds`` every server has its turn, in an order that moves on by one from round to round: what changes
+slowly on a machine (its heat, its neighbours) meets all of them. A server is started for its turn and ended after it,
+so that no idle one disturbs and none has the prompts in its cache. The result gives medians, and the ratio of ours to
+each peer in the same round with its range. ``--streams`` adds, in the first round, so many clients at once for glmkit.
 """
 
 from __future__ import annotations
@@ -19,6 +24,7 @@ import os
 import platform
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -56,6 +62,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--model", default=BUNDLED_MODEL, help="folder or name (default: the bundled model)")
     parser.add_argument("--dtype", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of each server")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of every server (default 3)")
     parser.add_argument("--concurrency", type=int, default=32, help="clients at once (default 32)")
     parser.add_argument("--requests", type=int, default=96, help="requests to glmkit (default 96)")
     parser.add_argument("--peer-requests", type=int, default=32, help="requests to each peer, which is slower")
@@ -64,7 +71,10 @@ def parse_arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--limit-s", type=float, default=300.0, help="longest run of one server")
     parser.add_argument("--streams", type=int, default=0, help="clients at once of a further run, of glmkit alone")
     parser.add_argument("--output", type=Path, help="JSON file")
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if options.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    return options
 
 
 def write_peer(source: Path, folder: Path, dtype: str) -> None:
@@ -165,32 +175,62 @@ def measure(url: str, settings: argparse.Namespace, model: str) -> dict[str, Any
     return figures
 
 
-def run(options: argparse.Namespace, scratch: Path) -> dict[str, Any]:
-    """Measure all servers, one after the other."""
+def order_of(names: Sequence[str], round: int) -> list[str]:
+    """Return who comes when in a round: the first one moves to the end from round to round."""
+    first = round % len(names)
+    return [*names[first:], *names[:first]]
+
+
+def command_of(name: str, options: argparse.Namespace, source: Path, peer: Path, port: int) -> list[str]:
+    """Return the command line of a server."""
+    if name == OURS:
+        command = ["glmkit", "serve", str(source), "--name", "model", "--threads", str(options.threads)]
+        more = ["--max-batch", str(options.concurrency)]
+    else:
+        command = ["transformers.cli.transformers", "serve", str(peer), "--host", "127.0.0.1"]
+        more = list(PEERS[name])
+    return [sys.executable, "-m", *command, "--port", str(port), "--dtype", options.dtype, "--device", "cpu", *more]
+
+
+def run(options: argparse.Namespace, peer: Path) -> dict[str, list[dict[str, Any]]]:
+    """Let the servers take turns; return the figures of each, round by round."""
     source = resolve(options.model).base
-    write_peer(source, scratch, options.dtype)
-    check_prompts(source, scratch, serve_load.make_bodies(load_settings(options, 16, 1), "m"))
-    results: dict[str, Any] = {}
-    port = free_port()
-    ours = [sys.executable, "-m", "glmkit", "serve", str(source), "--port", str(port), "--name", "model"]
-    ours += ["--dtype", options.dtype, "--device", "cpu", "--threads", str(options.threads)]
-    with running([*ours, "--max-batch", str(options.concurrency)], port, options.threads) as url:
-        settings = load_settings(options, options.requests, options.concurrency, "--ignore-eos")
-        results[OURS] = measure(url, settings, "model")
-        show(OURS, results[OURS])
-        if options.streams:
-            settings = load_settings(options, options.streams, options.streams, "--ignore-eos")
-            results[MANY] = measure(url, settings, "model")
-            show(f"{MANY} ({options.streams})", results[MANY])
-    for name, flags in PEERS.items():
-        port = free_port()
-        command = [sys.executable, "-m", "transformers.cli.transformers", "serve", str(scratch)]
-        command += ["--port", str(port), "--host", "127.0.0.1", "--dtype", options.dtype, "--device", "cpu", *flags]
-        with running(command, port, options.threads) as url:
-            settings = load_settings(options, options.peer_requests, options.concurrency)
-            results[name] = measure(url, settings, str(scratch))
-            show(name, results[name])
-    return results
+    write_peer(source, peer, options.dtype)
+    check_prompts(source, peer, serve_load.make_bodies(load_settings(options, 16, 1), "m"))
+    figures: dict[str, list[dict[str, Any]]] = {name: [] for name in (OURS, *PEERS)}
+    many: list[dict[str, Any]] = []
+    for round in range(options.rounds):
+        for name in order_of(list(figures), round):
+            port = free_port()
+            with running(command_of(name, options, source, peer, port), port, options.threads) as url:
+                if name == OURS:
+                    settings = load_settings(options, options.requests, options.concurrency, "--ignore-eos")
+                else:
+                    settings = load_settings(options, options.peer_requests, options.concurrency)
+                model = "model" if name == OURS else str(peer)
+                figures[name].append(measure(url, settings, model))
+                show(name, figures[name][-1])
+                if name == OURS and options.streams and round == 0:
+                    settings = load_settings(options, options.streams, options.streams, "--ignore-eos")
+                    many.append(measure(url, settings, model))
+                    show(f"{MANY} ({options.streams})", many[-1])
+    return figures | ({MANY: many} if many else {})
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Return the median and the range of what some rounds brought."""
+    return {"median": statistics.median(values), "lowest": min(values), "highest": max(values)}
+
+
+def compare(figures: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Return each server's rates, and how many times as fast as each peer ours was in the same round."""
+    rates = {name: [each["generated_tokens_per_s"] for each in rounds] for name, rounds in figures.items()}
+    ratios = {}
+    for name in PEERS:
+        pairs = [(ours, theirs) for ours, theirs in zip(rates[OURS], rates[name], strict=True) if theirs]
+        each = [ours / theirs for ours, theirs in pairs]
+        ratios[name] = {**spread(each), "rounds": each} if each else None
+    return {"tokens_per_s": {name: spread(values) for name, values in rates.items()}, "ratios": ratios}
 
 
 def show(name: str, figures: dict[str, Any]) -> None:
@@ -203,14 +243,19 @@ def show(name: str, figures: dict[str, Any]) -> None:
         print(f"  {figures['first_error']}", flush=True)
 
 
+def told(values: dict[str, float]) -> str:
+    return f"{values['median']:.1f} ({values['lowest']:.1f} to {values['highest']:.1f})"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse_arguments(argv)
     with tempfile.TemporaryDirectory() as scratch:
         results = run(options, Path(scratch))
-    rates = {name: results[name]["generated_tokens_per_s"] for name in (OURS, *PEERS)}
-    ratios = {name: rates[OURS] / rate if rate else None for name, rate in rates.items() if name != OURS}
-    for name, ratio in ratios.items():
-        print(f"{OURS} is {'-' if ratio is None else f'{ratio:.1f}'} times as fast as {name}")
+    compared = compare(results)
+    for name, rate in compared["tokens_per_s"].items():
+        print(f"{name}: {told(rate)} tokens/s")
+    for name, ratio in compared["ratios"].items():
+        print(f"{OURS} is {'-' if ratio is None else told(ratio)} times as fast as {name}, in the same round")
     if options.output:
         commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
         about = {
@@ -220,9 +265,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             "versions": {module.__name__: module.__version__ for module in (torch, transformers, peft)},
         }
         settings = {name: value for name, value in vars(options).items() if name != "output"}
-        written = {"settings": settings, "about": about, "ratios": ratios, "figures": results}
+        orders = [order_of([OURS, *PEERS], round) for round in range(options.rounds)]
+        written = {"settings": settings, "about": about, "order": orders, **compared, "figures": results}
         options.output.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
-    return 1 if any(figures["errors"] for name, figures in results.items() if name not in PEERS) else 0
+    ours = [figures for name, rounds in results.items() if name not in PEERS for figures in rounds]
+    return 1 if any(figures["errors"] for figures in ours) else 0
 
 
 if __name__ == "__main__":
