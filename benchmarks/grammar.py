@@ -28,7 +28,7 @@ from glmkit.chat.tokenizer import Tokenizer
 from glmkit.loading import load_model, load_tokenizer, tools_layout_of
 from glmkit.serving.engine import Engine
 from glmkit.serving.grammar import GrammarCompiler
-from glmkit.serving.sampling import SamplingParams
+from glmkit.serving.params import SamplingParams
 
 TOOLS: list[dict[str, Any]] = [
     {

@@ -20,7 +20,7 @@ _EXPORTS = {
     "Message": "glmkit.chat.conversation",
     "RunResult": "glmkit.training.loop",
     "Sample": "glmkit.chat.sample",
-    "SamplingParams": "glmkit.serving.sampling",
+    "SamplingParams": "glmkit.serving.params",
     "Tokenizer": "glmkit.chat.tokenizer",
     "ToolCall": "glmkit.chat.conversation",
     "TrainConfig": "glmkit.config",
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from glmkit.loading import load_model, load_tokenizer
     from glmkit.model.glm import GLM
     from glmkit.serving.engine import Engine
-    from glmkit.serving.sampling import SamplingParams
+    from glmkit.serving.params import SamplingParams
     from glmkit.training.loop import RunResult
     from glmkit.tuning import train
 

@@ -102,7 +102,7 @@ def tools_layout_of(path: str | Path, adapter: str | Path | None = None) -> str:
     Raises:
         ModelError: nothing is there, or the record is damaged or names a layout that this release does not know.
     """
-    from glmkit.model.adapter import DESCRIPTION_FILE, read_description
+    from glmkit.model.files import DESCRIPTION_FILE, read_description
 
     resolved = resolve(path)
     prefix = resolved.adapter if adapter is None else find_adapter(adapter)
@@ -154,7 +154,7 @@ def find_adapter(path: str | Path) -> Path:
     Raises:
         ModelError: nothing is there, or a whole model is.
     """
-    from glmkit.model.adapter import is_adapter
+    from glmkit.model.files import is_adapter
 
     found = _local(path)
     if (found / RUN_FILE).is_file():
@@ -226,8 +226,7 @@ def _run_settings(run: Path) -> dict[str, Any]:
 
 def _is_only_an_adapter(step: Path) -> bool:
     """Tell whether the weights that ``step`` would be loaded from are a prefix; one may also lie beside a model's."""
-    from glmkit.model.adapter import DESCRIPTION_FILE, is_adapter
-    from glmkit.model.weights import WEIGHT_FILES
+    from glmkit.model.files import DESCRIPTION_FILE, WEIGHT_FILES, is_adapter
 
     weights = next((step / name for name in WEIGHT_FILES if (step / name).is_file()), step)
     return (step / DESCRIPTION_FILE).is_file() or is_adapter(weights)
@@ -235,7 +234,7 @@ def _is_only_an_adapter(step: Path) -> bool:
 
 def _base_of(step: Path, settings: dict[str, Any]) -> Resolved:
     """Return the base model of an adapter: what it names itself, then what its run names. Raises ModelError."""
-    from glmkit.model.adapter import DESCRIPTION_FILE, read_description
+    from glmkit.model.files import DESCRIPTION_FILE, read_description
 
     described = read_description(step).get("base") if (step / DESCRIPTION_FILE).is_file() else None
     named = [str(name) for name in (described, settings.get("model")) if name]
@@ -264,7 +263,7 @@ def _tokenizer_of(step: Path, settings: dict[str, Any], otherwise: Path) -> Path
 def _require_model_folder(folder: Path) -> None:
     """Raise ModelError, listing what is missing, unless ``folder`` holds a configuration and weights."""
     from glmkit.model.config import CONFIG_FILE
-    from glmkit.model.weights import WEIGHT_FILES
+    from glmkit.model.files import WEIGHT_FILES
 
     if not folder.is_dir():
         raise ModelError("model-not-a-folder", where=str(folder))

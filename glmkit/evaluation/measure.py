@@ -24,8 +24,8 @@ from glmkit.model.glm import GLM
 from glmkit.model.loss import token_losses
 from glmkit.model.views import PackedView
 from glmkit.serving.engine import Engine
+from glmkit.serving.params import SamplingParams
 from glmkit.serving.request import Request
-from glmkit.serving.sampling import SamplingParams
 
 GROUP_SAMPLES = 64  # packed together: enough to fill rows, few enough for a bar that moves and a stop that is soon
 ROUND_ROWS_TO = {"cuda": 256, "cpu": 1}  # as in training: few row lengths suit compiled kernels

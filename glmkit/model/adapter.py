@@ -18,19 +18,21 @@ from torch import Tensor
 
 from glmkit.errors import ModelError, Problem
 from glmkit.model.config import ModelConfig
+from glmkit.model.files import (
+    DESCRIPTION_FILE,
+    FIXED,
+    PREFIX_NAMES,
+    WEIGHTS_FILE,
+    holds_only_a_prefix,
+    original_adapter_file,
+    read_description,
+)
 from glmkit.model.glm import GLM
 from glmkit.model.prefix import PrefixEncoder, prefix_width
 from glmkit.model.tensor_files import read_tensors
 from glmkit.model.weights import base_fingerprint, describe, original_name, tensor_problems
 
-WEIGHTS_FILE = "adapter.safetensors"
-DESCRIPTION_FILE = "adapter.json"
-ORIGINAL_FILES = ("pytorch_model.bin", "model.safetensors")
-PREFIX_NAMES = "transformer.prefix_encoder."
 EMBEDDING = PREFIX_NAMES + "embedding.weight"
-
-# What this release writes and is able to read. A reader that does not know a value must not guess.
-FIXED = {"format": "glmkit-adapter", "version": 1, "method": "ptuning", "positions": "text-from-zero"}
 
 # Sizes written into the description and compared with the model's.
 MODEL_SIZES = ("num_layers", "num_kv_heads", "head_dim", "hidden_size")
@@ -96,61 +98,9 @@ def read_adapter(path: str | Path, model: GLM) -> PrefixEncoder:
     return encoder.to(model.device)
 
 
-def is_adapter(path: Path) -> bool:
-    """Tell whether ``path`` is an adapter folder of ours or a file or folder with nothing but a prefix."""
-    if (path / DESCRIPTION_FILE).is_file():
-        return True
-    file = _tensor_file(path)
-    return file is not None and _holds_only_a_prefix(read_tensors([file]))
-
-
-def read_description(folder: Path) -> dict[str, Any]:
-    """Return the ``adapter.json`` of an adapter folder of ours. Raises ModelError if it is not one we understand."""
-    file = folder / DESCRIPTION_FILE
-    try:
-        description = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError("model-adapter-unreadable", where=str(file), reason=error) from error
-    if not isinstance(description, dict):
-        raise ModelError("model-adapter-unreadable", where=str(file), reason="not a JSON object")
-    problems = [
-        Problem(
-            "model-adapter-unknown",
-            str(file),
-            {"key": key, "found": repr(description.get(key)), "expected": repr(value)},
-        )
-        for key, value in FIXED.items()
-        if description.get(key) != value
-    ]
-    if problems:
-        raise ModelError(problems)
-    return description
-
-
-def original_adapter_file(path: Path) -> Path:
-    """Return the file of an adapter that the original saved, at ``path`` or in folder ``path``. Raises ModelError."""
-    if not path.exists():
-        raise ModelError("model-adapter-missing", where=str(path))
-    file = _tensor_file(path)
-    if file is None:
-        files = ", ".join((DESCRIPTION_FILE, *ORIGINAL_FILES))
-        raise ModelError("model-adapter-files-missing", where=str(path), files=files)
-    return file
-
-
-def _tensor_file(path: Path) -> Path | None:
-    if path.is_file():
-        return path if path.suffix in (".bin", ".safetensors") else None
-    return next((path / name for name in ORIGINAL_FILES if (path / name).is_file()), None)
-
-
-def _holds_only_a_prefix(tensors: Mapping[str, Tensor]) -> bool:
-    return len(tensors) > 0 and all(name.startswith(PREFIX_NAMES) for name in tensors)
-
-
 def _encoder_from(tensors: dict[str, Tensor], config: ModelConfig, where: str) -> PrefixEncoder:
     """Return the encoder whose sizes and numbers are those of ``tensors``. Raises ModelError."""
-    if not _holds_only_a_prefix(tensors):
+    if not holds_only_a_prefix(tensors):
         other = next((name for name in tensors if not name.startswith(PREFIX_NAMES)), "nothing")
         raise ModelError("model-adapter-is-not-one", where=where, name=other)
     embedding = tensors.get(EMBEDDING)

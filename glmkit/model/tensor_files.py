@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from glmkit.errors import ModelError
+from glmkit.model.files import damaged
 
 ZIP_MAGIC = b"PK\x03\x04"
 
@@ -42,7 +43,7 @@ def _read_safetensors(file: Path) -> dict[str, Tensor]:
     try:
         return load_file(file)
     except (OSError, SafetensorError) as error:
-        raise ModelError("model-file-damaged", where=str(file), reason=_first_line(error)) from error
+        raise damaged(file, error) from error
 
 
 def _read_pickle(file: Path) -> dict[str, Tensor]:
@@ -56,11 +57,7 @@ def _read_pickle(file: Path) -> dict[str, Tensor]:
         named = re.search(r"GLOBAL ([\w.]+)", str(error))
         raise ModelError("model-file-unsafe", where=str(file), name=named[1] if named else "bytes") from error
     except Exception as error:  # a damaged archive or pickle stream fails in many ways, all of them the file's fault
-        raise ModelError("model-file-damaged", where=str(file), reason=_first_line(error)) from error
+        raise damaged(file, error) from error
     if not isinstance(content, dict) or not all(isinstance(x, Tensor) for x in content.values()):
         raise ModelError("model-file-content", where=str(file))
     return dict(content)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from glmkit.errors import ModelError, Problem
 from glmkit.model.config import CONFIG_FILE, ModelConfig
+from glmkit.model.files import WEIGHT_FILES
 from glmkit.model.glm import GLM
 from glmkit.model.prefix import PrefixEncoder
 from glmkit.model.tensor_files import read_tensors
@@ -41,13 +42,6 @@ ORIGINAL_MODULES = {
 
 # A buffer of the original whose numbers it never reads.
 IGNORED_TENSORS = {"transformer.rotary_pos_emb.inv_freq"}
-
-WEIGHT_FILES = (
-    "model.safetensors",
-    "model.safetensors.index.json",
-    "pytorch_model.bin.index.json",
-    "pytorch_model.bin",
-)
 
 FINGERPRINT_SAMPLES = 256
 

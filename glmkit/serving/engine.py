@@ -27,10 +27,10 @@ from glmkit.model.prefix import PrefixEncoder
 from glmkit.serving.adapters import AdapterTable, evaluated
 from glmkit.serving.constraint import Constraint, MaskFiller, accept, as_request_error
 from glmkit.serving.memory import PAGE_SIZE, ServingMemory
+from glmkit.serving.params import MAX_SEED, SamplingParams
 from glmkit.serving.reply_stream import text_stream
 from glmkit.serving.request import Completion, FinishReason, Request, check_request
 from glmkit.serving.sampler import Outcome, Sampler
-from glmkit.serving.sampling import MAX_SEED, SamplingParams
 from glmkit.serving.scheduler import Plan, Scheduler
 from glmkit.serving.statistics import Statistics
 from glmkit.serving.stop_strings import StoppedText

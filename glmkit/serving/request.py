@@ -10,27 +10,10 @@ from glmkit.chat.reply import Reply
 from glmkit.errors import GlmkitError, RequestError
 from glmkit.serving.adapters import Adapter
 from glmkit.serving.constraint import Constraint
-from glmkit.serving.sampling import SamplingParams
+from glmkit.serving.params import SamplingParams, TokenLogprob
 from glmkit.serving.stop_strings import StoppedText
 
 FinishReason = Literal["stop", "length", "cancelled", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class TokenLogprob:
-    """How likely a chosen token was, and which were likeliest: natural logarithms of the model's own distribution.
-
-    That is the softmax of the logits as the model gives them, before temperature, penalties, biases and masks.
-
-    Attributes:
-        token: the chosen id.
-        logprob: its log probability.
-        top: the likeliest ids with theirs, likeliest first, as many as were asked for.
-    """
-
-    token: int
-    logprob: float
-    top: tuple[tuple[int, float], ...]
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

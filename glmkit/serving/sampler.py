@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from glmkit.serving.constraint import forbid
-from glmkit.serving.request import Request, TokenLogprob
+from glmkit.serving.params import TokenLogprob
+from glmkit.serving.request import Request
 from glmkit.serving.sampling import draw, penalise, random_number
 
 # name of a setting -> its dtype in the table

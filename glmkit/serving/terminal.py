@@ -16,9 +16,9 @@ from glmkit.chat.tokenizer import Tokenizer
 from glmkit.chat_config import ChatConfig
 from glmkit.errors import DataError, GlmkitError, RequestError, message
 from glmkit.serving.engine import Engine
+from glmkit.serving.params import SamplingParams
 from glmkit.serving.reply_stream import ReplyStream
 from glmkit.serving.request import Request
-from glmkit.serving.sampling import SamplingParams
 from glmkit.terminal import converse, read_prompt
 
 # A model may send a terminal line breaks and tabs, but no other control character: escape sequences begin with one.

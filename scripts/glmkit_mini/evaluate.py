@@ -25,7 +25,7 @@ from glmkit.chat.conversation import Conversation, Message, read_messages
 from glmkit.chat.protocol import encode_chat
 from glmkit.chat.reply import Reply
 from glmkit.serving.engine import Engine
-from glmkit.serving.sampling import SamplingParams
+from glmkit.serving.params import SamplingParams
 from scripts.glmkit_mini.interpreter_episodes import same_output
 from scripts.glmkit_mini.make_data import write_heldout
 from scripts.glmkit_mini.programs import Runner, open_runner, run_in_process

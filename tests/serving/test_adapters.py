@@ -14,7 +14,7 @@ from glmkit.model.glm import GLM
 from glmkit.model.prefix import PrefixEncoder
 from glmkit.model.weights import base_fingerprint
 from glmkit.serving.engine import Engine
-from glmkit.serving.sampling import SamplingParams
+from glmkit.serving.params import SamplingParams
 
 GREEDY = SamplingParams(temperature=0, max_tokens=8, stop_ids=())
 PROMPT = [1, 2, 3, 4]

@@ -15,7 +15,7 @@ from glmkit.errors import RequestError
 from glmkit.model.glm import GLM
 from glmkit.serving.constraint import MaskFiller, forbid
 from glmkit.serving.engine import Engine
-from glmkit.serving.sampling import SamplingParams
+from glmkit.serving.params import SamplingParams
 
 GREEDY = SamplingParams(temperature=0, max_tokens=4, stop_ids=())
 

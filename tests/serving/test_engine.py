@@ -19,8 +19,8 @@ from glmkit.model.glm import GLM
 from glmkit.model.views import PackedView
 from glmkit.serving.engine import Engine
 from glmkit.serving.pages import FIRST_PAGES
+from glmkit.serving.params import SamplingParams
 from glmkit.serving.request import Request
-from glmkit.serving.sampling import SamplingParams
 
 GREEDY = SamplingParams(temperature=0, max_tokens=12, stop_ids=())
 SAMPLED = SamplingParams(temperature=1.2, top_p=0.9, repetition_penalty=1.1, max_tokens=12, seed=7, stop_ids=())

@@ -23,8 +23,8 @@ from glmkit.model.glm import GLM
 from glmkit.model.prefix import PrefixEncoder
 from glmkit.model.views import PackedView
 from glmkit.serving.engine import Engine
+from glmkit.serving.params import SamplingParams
 from glmkit.serving.request import Request
-from glmkit.serving.sampling import SamplingParams
 
 NUM_TOKENS = 24
 GREEDY = SamplingParams(temperature=0, max_tokens=NUM_TOKENS, stop_ids=(), logprobs=2)

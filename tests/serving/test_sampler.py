@@ -12,7 +12,7 @@ from glmkit.chat.tokenizer import Tokenizer
 from glmkit.errors import NumericsError, RequestError
 from glmkit.model.glm import GLM
 from glmkit.serving.engine import Engine
-from glmkit.serving.sampling import SamplingParams
+from glmkit.serving.params import SamplingParams
 
 PROMPT = [1, 2, 3, 2]
 

@@ -15,8 +15,9 @@ from torch import Tensor
 
 from glmkit.chat_config import ChatConfig
 from glmkit.errors import ConfigError
+from glmkit.serving.params import SamplingParams
 from glmkit.serving.sampler import SETTINGS
-from glmkit.serving.sampling import SamplingParams, draw, penalise, random_number
+from glmkit.serving.sampling import draw, penalise, random_number
 
 EVERYTHING = SamplingParams(temperature=1, top_p=1)
 

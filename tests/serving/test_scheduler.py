@@ -8,8 +8,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from glmkit.serving.adapters import Adapter
 from glmkit.serving.pages import PagePool
+from glmkit.serving.params import SamplingParams
 from glmkit.serving.request import Request
-from glmkit.serving.sampling import SamplingParams
 from glmkit.serving.scheduler import Plan, Scheduler
 
 SIZE = 4

@@ -13,7 +13,7 @@ from glmkit.chat.tokenizer import StreamDecoder, Tokenizer
 from glmkit.errors import RequestError
 from glmkit.model.glm import GLM
 from glmkit.serving.engine import Engine
-from glmkit.serving.sampling import SamplingParams
+from glmkit.serving.params import SamplingParams
 from glmkit.serving.stop_strings import StoppedText
 
 texts = st.text(alphabet="ab🙂你", min_size=0, max_size=14)

@@ -15,7 +15,7 @@ from glmkit.chat.tokenizer import Tokenizer
 from glmkit.config import TrainConfig
 from glmkit.errors import ConfigError, DataError, ModelError
 from glmkit.loading import tools_layout_of
-from glmkit.model.adapter import DESCRIPTION_FILE
+from glmkit.model.files import DESCRIPTION_FILE
 from glmkit.training.loop import train
 
 Configs = Callable[..., TrainConfig]

@@ -12,7 +12,7 @@ from pathlib import Path
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.errors import ConfigError, Problem, notice
 from glmkit.loading import Resolved, find_adapter, load_tokenizer, resolve, tools_layout_of
-from glmkit.model.adapter import DESCRIPTION_FILE, read_description
+from glmkit.model.files import DESCRIPTION_FILE, read_description
 from glmkit.serving.api.app import Access, make_app
 from glmkit.serving.api.constraints import Constraints
 from glmkit.serving.api.engine_loop import EngineHost, EngineLoop

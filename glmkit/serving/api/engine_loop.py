@@ -36,7 +36,7 @@ from glmkit.serving.api.errors import ApiError
 from glmkit.serving.api.limits import LIMITS
 from glmkit.serving.api.quarantine import Quarantine
 from glmkit.serving.api.tickets import Observer, Ticket, Token
-from glmkit.serving.sampling import SamplingParams
+from glmkit.serving.params import SamplingParams
 
 State = Literal["starting", "ready", "restarting", "stopped"]
 RETRY_AFTER_S = 1

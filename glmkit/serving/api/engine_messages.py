@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 from glmkit import errors
 from glmkit.errors import GlmkitError, Problem
-from glmkit.serving.request import TokenLogprob
-from glmkit.serving.sampling import SamplingParams
+from glmkit.serving.params import SamplingParams, TokenLogprob
 from glmkit.serving.statistics import Statistics
 
 DEFAULTS = SamplingParams()

@@ -18,7 +18,7 @@ from glmkit.serving.api.openai_messages import read_messages
 from glmkit.serving.api.served import Served, ServedModels
 from glmkit.serving.api.tool_requests import ToolRequest, read_tools
 from glmkit.serving.api.types import ChatRequest, CompletionRequest, Sampled
-from glmkit.serving.sampling import SamplingParams
+from glmkit.serving.params import SamplingParams
 
 # Fields of a request that are the engine's by the same name.
 SAME = ("temperature", "top_p", "min_p", "presence_penalty", "frequency_penalty", "repetition_penalty", "min_tokens")

@@ -12,8 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from glmkit.serving.request import TokenLogprob
-from glmkit.serving.sampling import SamplingParams
+from glmkit.serving.params import SamplingParams, TokenLogprob
 from glmkit.serving.statistics import Statistics
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from glmkit.serving.api.errors import ApiError
 from glmkit.serving.api.limits import LIMITS
-from glmkit.serving.sampling import MAX_SEED
+from glmkit.serving.params import MAX_SEED
 
 Body = TypeVar("Body", bound=BaseModel)
 

@@ -26,8 +26,7 @@ from glmkit.serving.api.engine_messages import (
     decode,
     encode,
 )
-from glmkit.serving.request import TokenLogprob
-from glmkit.serving.sampling import MAX_SEED, SamplingParams
+from glmkit.serving.params import MAX_SEED, SamplingParams, TokenLogprob
 from glmkit.serving.statistics import Statistics
 
 ids = st.integers(0, 70_000)

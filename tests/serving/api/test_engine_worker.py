@@ -26,7 +26,7 @@ from glmkit.serving.api.engine_messages import (
 )
 from glmkit.serving.api.engine_worker import EngineWorker
 from glmkit.serving.engine import Engine
-from glmkit.serving.sampling import SamplingParams
+from glmkit.serving.params import SamplingParams
 
 FIVE = SamplingParams(max_tokens=5, seed=1, stop_ids=())
 

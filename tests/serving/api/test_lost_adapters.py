@@ -19,7 +19,8 @@ from api_server import ANSWER, Running, Start, host_of, wait_until_healthy
 
 from glmkit.chat.tokenizer import Tokenizer
 from glmkit.errors import ModelError
-from glmkit.model.adapter import WEIGHTS_FILE, save_adapter
+from glmkit.model.adapter import save_adapter
+from glmkit.model.files import WEIGHTS_FILE
 from glmkit.model.glm import GLM
 from glmkit.model.prefix import PrefixEncoder
 from glmkit.model.weights import base_fingerprint, save_model_folder

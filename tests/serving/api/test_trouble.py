@@ -96,7 +96,7 @@ def test_tokens_that_nobody_takes_end_a_request(start: Start, monkeypatch: pytes
         loop = server.server.servers[0].get_loop()
 
         async def submit() -> Any:
-            from glmkit.serving.sampling import SamplingParams
+            from glmkit.serving.params import SamplingParams
 
             return server.api.loop.submit("talking", [1, 2, 3], SamplingParams(max_tokens=500, stop_ids=()))
 
