@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from glmkit.errors import ModelError
 from glmkit.model.config import ModelConfig
+from glmkit.model.embedding import new_embedding
 
 if TYPE_CHECKING:
     from glmkit.model.glm import GLM
@@ -37,7 +38,7 @@ class PrefixEncoder(nn.Module):
         super().__init__()
         self.config, self.prefix_len, self.projection, self.dropout = config, prefix_len, projection, dropout
         width = prefix_width(config)
-        self.embedding = nn.Embedding(prefix_len, width, dtype=torch.float32)
+        self.embedding = new_embedding(prefix_len, width, dtype=torch.float32)
         self.trans: nn.Sequential | None = None
         if projection:
             hidden_size = config.hidden_size

@@ -6,6 +6,8 @@ import json
 import os
 import pickle
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from torch import Tensor
 
 from glmkit.errors import ModelError
 from glmkit.model import GLM, base_fingerprint, load_model_folder, save_model_folder
+from glmkit.model.embedding import new_embedding
 from glmkit.model.weights import original_name
 
 LAST = "transformer.output_layer.weight"
@@ -292,3 +295,34 @@ def test_symbolic_links_to_weights_are_followed(tmp_path: Path, source: Path) ->
     write_config(tmp_path / "model", source)
     (tmp_path / "model" / "model.safetensors").symlink_to(blob)
     assert load_model_folder(tmp_path / "model").config.num_layers == 3
+
+
+LOAD = """
+import sys
+from glmkit.model import PrefixEncoder, load_model_folder, save_adapter
+from glmkit.model.adapter import read_adapter
+model = load_model_folder(sys.argv[1])
+save_adapter(sys.argv[2], PrefixEncoder(model.config, 3), {"base": "x", "base_fingerprint": sys.argv[3]})
+read_adapter(sys.argv[2], model)
+print(*sorted({"torch._dynamo", "sympy"} & {*sys.modules}))
+"""
+
+
+def test_loading_a_model_and_an_adapter_does_not_import_the_compiler(source: Path, tmp_path: Path) -> None:
+    """It is two seconds of every process: a server's engine is there again that much sooner."""
+    fingerprint = base_fingerprint(load_model_folder(source))
+    command = [sys.executable, "-c", LOAD, str(source), str(tmp_path / "adapter"), fingerprint]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
+
+
+@pytest.mark.parametrize("dtype", [None, torch.float64])
+def test_an_embedding_is_pytorchs_own_number_by_number(dtype: torch.dtype | None) -> None:
+    made = []
+    for make in (torch.nn.Embedding, new_embedding):
+        torch.manual_seed(3)
+        made.append(make(5, 4, dtype=dtype))
+    assert torch.equal(made[0].weight, made[1].weight) and made[0].weight.dtype == made[1].weight.dtype
+    assert made[1].weight.requires_grad
+    with torch.device("meta"):
+        assert new_embedding(5, 4).weight.is_meta
