@@ -20,7 +20,8 @@ from pathlib import Path
 from glmkit.errors import current_language
 from glmkit.serving.api.engine_messages import Command, Report, decode, encode
 
-KILLED_S = 5.0  # for a killed process to be gone
+# For a process to end by itself, which it does at once, whatever it computes, unless it hangs; and for a killed one.
+ENDED_S, KILLED_S = 2.0, 5.0
 # OpenMP's threads there sleep while they wait: this process wants a core in every step, and what it takes from one of
 # them all the others spin away. With another busy program on two cores, replies came up to twice as fast that way.
 SPIN_COUNT = "0"
@@ -109,7 +110,7 @@ class EngineProcess:
             return
         if self._commands is not None:
             self._commands.close()
-        for limit in (timeout_s, KILLED_S):
+        for limit in (min(timeout_s, ENDED_S), KILLED_S):
             try:
                 await asyncio.wait_for(self._gone.wait(), limit)
                 return

@@ -169,6 +169,13 @@ def wait_until_healthy(server: Running) -> float:
     return seconds - server.api.loop.startup_s
 
 
+def counted(server: Running) -> tuple[int, int]:
+    """Return how many tokens of prompts and replies the engine has counted."""
+    server.wait_until(lambda: server.num_running == 0)
+    statistics = server.statistics
+    return (0, 0) if statistics is None else (statistics.prompt_tokens, statistics.generation_tokens)
+
+
 def head(body: bytes) -> bytes:
     return (
         b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"

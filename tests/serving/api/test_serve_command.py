@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +33,9 @@ from glmkit.model.weights import base_fingerprint, save_model_folder
 from glmkit.serving.api.command import places_of, read_key
 from glmkit.serving_config import ServeConfig
 from glmkit.settings import resolve as resolve_settings
+
+NUM_PROCESSES = 4  # tests that end a server of theirs
+SLACK_S = 1.0  # for a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -158,29 +163,80 @@ def test_keys_come_from_a_file_or_the_environment(tmp_path: Path, monkeypatch: p
     assert read_key(ServeConfig(model="m")) is None
 
 
-@pytest.fixture
-def process(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`glmkit serve` as its own process, and its URL."""
-    adapters = folder.parent / "adapters"
-    command = [sys.executable, "-m", "glmkit", "serve", "--port", "0", "--adapters", str(adapters), "--lang", "en"]
+Process = tuple[subprocess.Popen[str], str]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ahead(folder: Path) -> Iterator[list[subprocess.Popen[str]]]:
+    """Servers of `glmkit serve`, each its own process: they come up while the other tests of this module run."""
+    command = [sys.executable, "-m", "glmkit", "serve", "--port", "0", "--lang", "en"]
+    command += ["--adapters", str(folder.parent / "adapters")]
     environment = {**os.environ, "MODEL_PATH": str(folder), "OMP_NUM_THREADS": "1"}
     pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, env=environment, text=True, start_new_session=True, **pipes) as done:
-        assert done.stderr is not None
-        lines = [done.stderr.readline() for _ in range(3)]
-        url = re.search(r"http://127.0.0.1:\d+", "".join(lines))
-        assert url is not None, lines
-        assert lines[1] == f"serving talking, first, second at {url[0]}/v1 (Ctrl-C stops)\n"
-        port = url[0].rpartition(":")[2]
-        assert f"ssh -L {port}:127.0.0.1:{port} " in lines[2]
-        try:
-            yield done, url[0]
-        finally:
-            done.kill()
+    servers = [
+        subprocess.Popen(command, env=environment, text=True, start_new_session=True, **pipes)
+        for _ in range(NUM_PROCESSES)
+    ]
+    yield [*servers]
+    for server in servers:
+        server.kill()
+        server.communicate()
+
+
+@pytest.fixture
+def process(ahead: list[subprocess.Popen[str]]) -> Process:
+    """A server that nobody has used, and its URL."""
+    done = ahead.pop()
+    assert done.stderr is not None
+    lines = [done.stderr.readline() for _ in range(3)]
+    url = re.search(r"http://127.0.0.1:\d+", "".join(lines))
+    assert url is not None, lines
+    assert lines[1] == f"serving talking, first, second at {url[0]}/v1 (Ctrl-C stops)\n"
+    port = url[0].rpartition(":")[2]
+    assert f"ssh -L {port}:127.0.0.1:{port} " in lines[2]
+    return done, url[0]
 
 
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def listening(pid: int) -> list[str]:
+    """Return where a process listens, as the kernel writes it: on TCP, or a UNIX socket's path."""
+    links = [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.is_symlink()]
+    inodes = {link[len("socket:[") : -1] for link in links if link.startswith("socket:")}
+    found = []
+    for table in ("tcp", "tcp6"):
+        rows = [row.split() for row in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]]
+        found += [row[1] for row in rows if row[3] == "0A" and row[9] in inodes]
+    rows = [row.split() for row in Path(f"/proc/{pid}/net/unix").read_text().splitlines()[1:]]
+    accepts = "00010000"
+    return found + [row[-1] for row in rows if row[3] == accepts and row[6] in inodes]
+
+
+class Stream:
+    """A chat of 900 tokens that is being streamed to a client."""
+
+    def __init__(self, url: str) -> None:
+        chat = {"messages": [{"role": "user", "content": "hello"}], "ignore_eos": True, "max_tokens": 900}
+        connection = http.client.HTTPConnection(url.rpartition("/")[2], timeout=30)
+        connection.request(
+            "POST", "/v1/chat/completions", json.dumps({**chat, "stream": True}), {"Content-Type": "application/json"}
+        )
+        self._connection, self._response = connection, connection.getresponse()
+        self.first = self._response.readline()
+
+    def rest(self) -> str:
+        """Return what comes until the server ends the stream, or is gone."""
+        try:
+            return self._response.read().decode()
+        except http.client.IncompleteRead as error:
+            return error.partial.decode()
+        except ConnectionResetError:
+            return ""
+        finally:
+            self._response.close()
+            self._connection.close()
 
 
 def ask(url: str, path: str, body: Any = None) -> Any:
@@ -190,7 +246,7 @@ def ask(url: str, path: str, body: Any = None) -> Any:
         return json.load(response)
 
 
-def test_a_server_lives_and_ends_on_sigterm(process: tuple[subprocess.Popen[str], str]) -> None:
+def test_a_server_lives_and_ends_on_sigterm(process: Process) -> None:
     done, url = process
     assert [model["id"] for model in ask(url, "/v1/models")["data"]] == ["talking", "first", "second"]
     chat = {"messages": [{"role": "user", "content": "hello"}], "temperature": 0}
@@ -199,26 +255,67 @@ def test_a_server_lives_and_ends_on_sigterm(process: tuple[subprocess.Popen[str]
         for name in ("talking", "first", "second")
     ]
     assert answers[0] == ANSWER and len(set(answers)) == 3
-    listening = subprocess.run(["cat", f"/proc/{done.pid}/net/tcp"], capture_output=True, text=True).stdout
-    assert f"0100007F:{int(url.rpartition(':')[2]):04X} 00000000:0000 0A" in listening
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+    ask(url, "/v1/chat/completions", {**chat, "tools": [tool], "logprobs": True, "stop": ["x"], "max_tokens": 9})
+    ask(url, "/tokenize", {"prompt": "hello"})
+    (child,) = children_of(done.pid)
+    # The server computes nothing: without torch it starts in a third of the time, in a fifth of the memory.
+    assert ["libtorch" in Path(f"/proc/{pid}/maps").read_text() for pid in (done.pid, child)] == [False, True]
+    assert listening(done.pid) == [f"0100007F:{int(url.rpartition(':')[2]):04X}"]  # 127.0.0.1, and nothing else
+    assert listening(child) == []
     done.send_signal(signal.SIGTERM)
     assert done.wait(10) == 0
     assert "stopping: 0 open requests may take up to 30 s" in done.stderr.read()  # type: ignore[union-attr]
 
 
-def test_only_the_engine_has_torch(process: tuple[subprocess.Popen[str], str]) -> None:
-    """The server computes nothing: without torch it starts in a third of the time, in a third of the memory."""
+def status_of(url: str, path: str, body: Any = None) -> int:
+    try:
+        ask(url, path, body)
+    except urllib.error.HTTPError as error:
+        return error.code
+    return 200
+
+
+def test_a_second_sigterm_ends_a_server_at_once_even_if_its_engine_hangs(process: Process) -> None:
     done, url = process
-    chat = {"messages": [{"role": "user", "content": "hello"}], "max_tokens": 2, "model": "first"}
-    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
-    ask(url, "/v1/chat/completions", {**chat, "tools": [tool], "logprobs": True, "stop": ["x"]})
-    ask(url, "/tokenize", {"prompt": "hello"})
     (child,) = children_of(done.pid)
-    has_torch = ["libtorch" in Path(f"/proc/{pid}/maps").read_text() for pid in (done.pid, child)]
-    assert has_torch == [False, True]
+    os.kill(child, signal.SIGSTOP)
+    streams = [Stream(url) for _ in range(3)]
+    done.send_signal(signal.SIGTERM)
+    end = time.monotonic() + 5
+    while status_of(url, "/health") != 503:
+        assert time.monotonic() < end
+    assert status_of(url, "/v1/chat/completions", {"messages": [{"role": "user", "content": "hello"}]}) == 503
+    time.sleep(0.3)
+    assert done.poll() is None  # it waits for the streams
+    began = time.monotonic()
+    done.send_signal(signal.SIGTERM)
+    assert done.wait(10) == 0 and time.monotonic() - began < 2 + SLACK_S
+    assert not is_alive(child)
+    assert not any(re.search('"finish_reason": "', stream.rest()) for stream in streams)  # none looks complete
 
 
-def test_signals_to_the_whole_group_let_streams_finish(process: tuple[subprocess.Popen[str], str]) -> None:
+@pytest.mark.slow
+def test_a_drain_has_an_end_even_if_the_engine_hangs(folder: Path) -> None:
+    command = [sys.executable, "-m", "glmkit", "serve", str(folder), "--port", "0", "--drain-s", "1", "--lang", "en"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as done:
+        assert done.stderr is not None
+        url = re.search(r"http://127.0.0.1:\d+", "".join(done.stderr.readline() for _ in range(3)))
+        assert url is not None
+        (child,) = children_of(done.pid)
+        os.kill(child, signal.SIGSTOP)
+        streams = [Stream(url[0]) for _ in range(10)]
+        done.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        for stream in streams:
+            *_, last, end = stream.rest().strip().split("\n\n")
+            assert json.loads(last.removeprefix("data: "))["error"]["code"] == "shutting_down"
+            assert end == "data: [DONE]"
+        assert done.wait(20) == 0 and 1 <= time.monotonic() - began < 1 + 5 + SLACK_S
+        assert not is_alive(child)
+
+
+def test_signals_to_the_whole_group_let_streams_finish(process: Process) -> None:
     done, url = process
     (child,) = children_of(done.pid)
     body = {"messages": [{"role": "user", "content": "hello"}], "ignore_eos": True, "max_tokens": 400, "stream": True}
@@ -283,11 +380,14 @@ def test_a_signal_while_the_engine_loads_ends_it_too(folder: Path) -> None:
         assert loading.stderr is not None and "Traceback" not in loading.stderr.read()
 
 
-def test_a_killed_server_leaves_nothing_behind(process: tuple[subprocess.Popen[str], str]) -> None:
+def test_a_server_that_is_killed_amid_a_stream_leaves_nothing_behind(process: Process) -> None:
     done, url = process
     (child,) = children_of(done.pid)  # the engine's process, and no other
+    stream = Stream(url)
+    assert stream.first.startswith(b"data: {")
     done.kill()
     done.wait(10)
+    assert "[DONE]" not in stream.rest()  # what was cut does not look complete
     end = time.monotonic() + 10
     while is_alive(child):
         assert time.monotonic() < end, "the engine outlives the server"

@@ -117,12 +117,15 @@ def test_slow_and_silent_senders_are_closed(start: Start, monkeypatch: pytest.Mo
             slow.sendall(head(b"x" * 50) + b"{")
             answer = b"".join(iter(lambda: slow.recv(4096), b""))
             assert b" 408 " in answer and b"nothing came for 0.2 s" in answer
-        began = time.monotonic()
-        with socket.create_connection(address, timeout=5) as trickle, pytest.raises(OSError):
-            for _ in range(40):
-                trickle.sendall(b"G")
-                time.sleep(0.05)
-        assert time.monotonic() - began < 1.5
+        with ThreadPoolExecutor(1) as pool:
+            others = [pool.submit(server.chat, max_tokens=1) for _ in range(4)]
+            began = time.monotonic()
+            with socket.create_connection(address, timeout=5) as trickle, pytest.raises(OSError):
+                for _ in range(40):
+                    trickle.sendall(b"G")
+                    time.sleep(0.05)
+            assert time.monotonic() - began < 1.5
+        assert [other.result()["finish_reason"] for other in others] == ["length"] * 4  # nobody else waits
 
 
 @pytest.fixture
@@ -223,6 +226,20 @@ def test_a_thread_that_hangs_ends_streams_and_server(start: Start, own_glm: GLM)
         )
         assert "no progress for 0.5 s" in str(server.api.loop.given_up)
         server.wait_until(lambda: server.server.should_exit)
+        goes_on.set()
+
+
+def test_clients_that_do_not_wait_for_a_hanging_engine_do_not_hide_it(start: Start, own_glm: GLM) -> None:
+    goes_on = threading.Event()
+    with start(model=own_glm, watchdog_s=0.5) as server:
+        own_glm.layers[0].register_forward_pre_hook(lambda *_: goes_on.wait(20) and None)
+        began = time.monotonic()
+        while server.api.loop.state == "ready":
+            assert time.monotonic() - began < 5
+            connection = begin(server, {**LONG, "stream": True})
+            time.sleep(0.1)
+            connection.close()
+        assert time.monotonic() - began >= 0.5 and "no progress for 0.5 s" in str(server.api.loop.given_up)
         goes_on.set()
 
 
