@@ -53,7 +53,7 @@ def prefixed_glm(glm: GLM) -> GLM:
     return glm
 
 
-@pytest.fixture(params=["tiny-chatglm3", "tiny-chatglm3-32k-projection"])
+@pytest.fixture(scope="session", params=["tiny-chatglm3", "tiny-chatglm3-32k-projection"])
 def golden_folder(golden: Path, request: pytest.FixtureRequest) -> Path:
     """Each folder of the original's outputs in turn."""
     return golden / str(request.param)

@@ -34,13 +34,13 @@ from glmkit.serving.engine import Engine
 
 CHAT = "/v1/chat/completions"
 BODY = {"messages": [{"role": "user", "content": "hello"}], "temperature": 0}
-NAMES = ("run", "law", "weather")
+NAMES = ("run", "law", "tax", "weather")
 CUT_BYTES = 100  # off the end of a file that is damaged
 
 
 @pytest.fixture
 def root(api_glm: GLM, tokenizer_file: Path, tmp_path: Path) -> Path:
-    """A folder with a model "talking", and a folder of three adapters."""
+    """A folder with a model "talking", and a folder of four adapters."""
     save_model_folder(api_glm, tmp_path / "talking")
     shutil.copyfile(tokenizer_file, tmp_path / "talking" / "tokenizer.model")
     for seed, name in enumerate(NAMES):
@@ -58,7 +58,7 @@ def host(root: Path) -> EngineProcess:
 
 @pytest.fixture
 def serving(start: Start, root: Path, host: EngineProcess) -> Iterator[Running]:
-    """A server of a run: its adapter goes first, then the base, then two more adapters."""
+    """A server of a run: its adapter goes first, then the base, then the others."""
     access = Access(hosts=LOOPBACK_HOSTS, adapter_folder=root / "adapters", may_change_adapters=True)
     adapters = [Place(name, root / "adapters" / name, "as_is") for name in NAMES]
     places = [adapters[0], Place("talking", None, "as_is"), *adapters[1:]]
@@ -96,17 +96,20 @@ def test_an_engine_comes_back_without_an_adapter_that_is_gone_and_one_that_is_da
     serving: Running, host: EngineProcess, root: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = {name: text_of(serving, model=name) for name in NAMES}
-    assert len({ANSWER, *before.values()}) == 4 and text_of(serving) == before["run"]
+    assert len({ANSWER, *before.values()}) == 5 and text_of(serving) == before["run"]
     shutil.move(root / "adapters" / "run", root / "elsewhere")
-    damage(root / "adapters" / "law" / WEIGHTS_FILE)
+    law = root / "adapters" / "law" / WEIGHTS_FILE
+    whole = law.read_bytes()
+    damage(law)
+    shutil.rmtree(root / "adapters" / "tax")
     assert {name: text_of(serving, model=name) for name in NAMES} == before  # nobody needs the files yet
     capfd.readouterr()
     kill(serving, host)
 
     errors = capfd.readouterr().err
-    for name, reason in (("run", str(root / "adapters" / "run")), ("law", str(root / "adapters" / "law"))):
+    for name in ("run", "law", "tax"):
         (line,) = [line for line in errors.splitlines() if f"without the adapter {name}: " in line]
-        assert reason in line
+        assert str(root / "adapters" / name) in line
     assert listed(serving) == ["talking", "weather"]
     check_unavailable(serving)  # a request that names no model means the first one, and gets no other
     check_unavailable(serving, model="run")
@@ -117,25 +120,32 @@ def test_an_engine_comes_back_without_an_adapter_that_is_gone_and_one_that_is_da
     assert [line for line in page.splitlines() if line.startswith("glmkit:adapter_unavailable")] == [
         'glmkit:adapter_unavailable{model_name="run"} 1.0',
         'glmkit:adapter_unavailable{model_name="law"} 1.0',
+        'glmkit:adapter_unavailable{model_name="tax"} 1.0',
     ]
     entries: list[Any] = serving.request("GET", "/v1/adapters")[1]["data"]
-    assert {entry["id"]: entry["loaded"] for entry in entries} == {"run": False, "law": False, "weather": True}
+    assert {entry["id"]: entry["loaded"] for entry in entries} == {
+        **dict.fromkeys(("run", "law", "tax"), False),
+        "weather": True,
+    }
 
-    # Back where it was, one can be loaded at once; one that is not wanted any more is no model.
+    # One may be given up; back where it was, one can be loaded at once; the next engine tries what is still wanted.
+    assert serving.post("/v1/adapters/unload", {"name": "tax"})[0] == 200
+    assert serving.post(CHAT, {**BODY, "model": "tax"})[1]["error"]["code"] == "model_not_found"
     shutil.move(root / "elsewhere", root / "adapters" / "run")
     assert serving.post("/v1/adapters/load", {"name": "run"})[0] == 200
-    assert serving.post("/v1/adapters/unload", {"name": "law"})[0] == 200
     assert listed(serving) == ["run", "talking", "weather"] and text_of(serving) == before["run"]
-    assert serving.post(CHAT, {**BODY, "model": "law"})[1]["error"]["code"] == "model_not_found"
+    assert serving.post("/v1/adapters/unload", {"name": "weather"})[0] == 200
+    law.write_bytes(whole)
+    kill(serving, host)
+    assert listed(serving) == ["run", "talking", "law"]
+    assert (text_of(serving), text_of(serving, model="law")) == (before["run"], before["law"])
+    assert serving.post(CHAT, {**BODY, "model": "weather"})[1]["error"]["code"] == "model_not_found"
     assert "adapter_unavailable{" not in serving.request("GET", "/metrics")[1]
-
-    # Each engine tries what the one before it had to do without; the folder of all may be gone as well.
-    shutil.move(root / "adapters", root / "elsewhere")
-    kill(serving, host)
-    assert listed(serving) == ["talking"] and serving.request("GET", "/v1/adapters")[0] == 200
-    shutil.move(root / "elsewhere", root / "adapters")
-    kill(serving, host)
-    assert listed(serving) == ["run", "talking", "weather"] and text_of(serving) == before["run"]
+    shutil.rmtree(root / "adapters")
+    status, body = serving.post("/v1/adapters/load", {"name": "weather"})
+    assert (status, body["error"]["code"]) == (404, "adapter_not_found")
+    entries = serving.request("GET", "/v1/adapters")[1]["data"]
+    assert [entry["id"] for entry in entries] == ["law", "run"]
 
 
 def test_a_server_does_not_start_with_a_damaged_adapter(root: Path, api_glm: GLM, small_tokenizer: Tokenizer) -> None:
