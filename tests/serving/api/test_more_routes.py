@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -20,6 +22,7 @@ from glmkit.serving.api.app import Access
 from glmkit.serving.api.guard import LOOPBACK_HOSTS
 
 CHAT, TEXT = "/v1/chat/completions", "/v1/completions"
+AUDITED: dict[str, Callable[[str, tuple[Any, ...]], None]] = {}  # who is told what the interpreter does
 
 
 def test_a_completion_goes_on_with_its_prompt(server: Running, small_tokenizer: Tokenizer) -> None:
@@ -216,12 +219,31 @@ NAMES = [
 ]
 
 
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Files that are opened and folders that are listed, by any thread of this process, from now on."""
+    paths: list[Path] = []
+    if not AUDITED:
+        AUDITED["then"] = lambda event, arguments: None
+        sys.addaudithook(lambda event, arguments: AUDITED["then"](event, arguments))  # until the process ends
+
+    def note(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in ("open", "os.listdir", "os.scandir") and isinstance(arguments[0], (str, bytes)):
+            paths.append(Path(os.fsdecode(arguments[0])))
+
+    monkeypatch.setitem(AUDITED, "then", note)
+    return paths
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_no_name_leads_out_of_the_folder(changing: Running, name: str) -> None:
+def test_no_name_leads_out_of_the_folder(changing: Running, adapter_root: Path, opened: list[Path], name: str) -> None:
     for action in ("load", "unload"):
         status, body = changing.post(f"/v1/adapters/{action}", {"name": name})
         assert (status, body["error"]["code"]) == (404, "adapter_not_found")
     assert changing.post("/v1/adapters/load", {"name": name * 100})[0] in (400, 404)
+    assert {path for path in opened if path.suffix not in (".py", ".pyc")} <= {adapter_root}
+    changing.request("GET", "/v1/adapters")
+    assert adapter_root in opened  # it would have been seen
 
 
 @pytest.mark.filterwarnings("ignore")
