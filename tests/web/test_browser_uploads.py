@@ -64,8 +64,12 @@ def test_a_name_with_a_path_reaches_nothing_outside(page: Page, temporary: Path,
     answer = page.get_by_role("alert").or_(page.get_by_role("button", name=re.compile("x-escape.py · ")))
     expect(answer).to_be_visible()
     assert [*Path("/").glob("x-escape*"), *Path("/tmp").glob("*x-escape*"), *own.glob("*x-escape*")] == []
-    inside = [file.name for file in (own / "data").iterdir()]
-    assert all(file.endswith("x-escape.py") and "/" not in file for file in inside)
+    inside = [*(own / "data").iterdir()]
+    assert all(file.name.endswith("x-escape.py") for file in inside)
+    stored = [*(own / "uploads").iterdir()]
+    assert len(stored) == len(inside)  # none where the name was refused
+    for file in stored:
+        assert re.fullmatch("[0-9a-f]{32}", file.name) and file.samefile(inside[0])
 
 
 def test_a_zip_bomb_and_a_program_are_kept_as_plain_files(page: Page) -> None:

@@ -9,6 +9,8 @@
         test_two_visitors_are_apart, test_sessions_are_apart_and_the_oldest_go,
         test_two_sessions_see_nothing_of_each_other
     U04 uploads
+        test_an_upload_is_stored_under_a_random_name_and_used_under_its_own,
+        test_an_upload_that_does_not_come_whole_replaces_nothing,
         test_a_name_with_a_path_reaches_nothing_outside, test_names_that_lead_elsewhere_are_refused,
         test_a_file_over_the_limit_is_refused_by_the_browser_and_by_the_server,
         test_uploads_fill_the_folder_to_its_limit_and_no_further, test_a_zip_bomb_and_a_program_are_kept_as_plain_files,
@@ -99,8 +101,8 @@
     M09 tools that are declared wrongly
         test_a_wrong_declaration_is_refused_at_once, test_a_wrong_file_is_refused_with_its_place
 
-An upload keeps its name, which the user and the model speak of, in a folder of a random name; a name with a path is
-refused. An answer goes on for five minutes with no page open, so that a reload loses nothing.
+An upload is stored under a random name; the one that the user and the model speak of is a link to it in the folder of
+the code, and a name with a path is refused. An answer goes on for five minutes with no page open, so that a reload loses nothing.
 """
 
 from __future__ import annotations

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -45,7 +47,12 @@ class Usage:
 class Workspace:
     """``data`` holds the files that cells and users see, ``temporary`` what programs leave; ``uid`` owns both.
 
-    A ``folder`` that is given is kept when the workspace is closed, otherwise everything goes.
+    An upload is stored under a random name in ``uploads``, which no cell can enter; its own name, the one that users
+    and models speak of, is a second link to it in ``data``. So nothing that a visitor chooses names a file while it is
+    written, a cell can lie in wait for none, and one that does not come whole replaces nothing.
+
+    A ``folder`` that is given is kept when the workspace is closed, otherwise everything goes. It may be on another
+    disk, so that uploads are linked within it and keep their second name alone.
     """
 
     def __init__(self, folder: Path | None, uid: int | None) -> None:
@@ -58,9 +65,11 @@ class Workspace:
         _hold(self._held, alone=False)
         self.temporary = self._root / "tmp"
         self.data = self._root / "data" if folder is None else folder.resolve()
+        self.uploads = self._root / "uploads" if folder is None else self.data
+        self._adding = threading.Lock()
         try:
             with _storage():
-                for path in (self.temporary, self.data):
+                for path in (self.temporary, self.data, self.uploads):
                     path.mkdir(mode=0o700, parents=True, exist_ok=True)
                 if uid is not None:
                     os.chown(self.temporary, uid, uid)
@@ -80,6 +89,9 @@ class Workspace:
     def usage(self, max_bytes: int = sys.maxsize, max_files: int = sys.maxsize) -> Usage:
         """Count what the worker has on disk, and no further once either limit is passed."""
         num_bytes = num_files = 0
+        if self.uploads != self.data:
+            with self._adding, _storage(), _opened(self.uploads) as folder:
+                _remove_unlinked(folder.number)
         for path in (self.data, self.temporary):
             with _storage(), _opened(path) as folder:
                 for entry in _walk(folder.number):
@@ -101,9 +113,10 @@ class Workspace:
         """Return the regular files in ``data``, by name; links, pipes and names that cannot be shown are left out."""
         found: list[File] = []
         with _storage(), _opened(self.data) as folder:
+            uploads = self._uploaded()
             for entry in _walk(folder.number):
                 status = entry.status
-                if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and entry.path.isprintable():
+                if _is_plain(status, uploads) and entry.path.isprintable():
                     found.append(File(entry.path, status.st_size, status.st_mtime_ns))
                 if len(found) == MAX_LISTED:
                     break
@@ -119,8 +132,7 @@ class Workspace:
                 number = os.open(last, FILE_FLAGS, dir_fd=folder.number)
         except OSError as error:
             raise ConfigError("sandbox-no-file", where=name, reason=error.strerror) from None
-        status = os.fstat(number)
-        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+        if not _is_plain(os.fstat(number), self._uploaded()):
             os.close(number)
             raise ConfigError("sandbox-not-plain", where=name)
         return os.fdopen(number, "rb")
@@ -135,16 +147,33 @@ class Workspace:
         parts = self._parts(name)
         if len(parts) != 1:
             raise ConfigError("sandbox-bad-name", where=name)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with _storage(name), _opened(self.data) as folder:
-            with suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=folder.number)  # a link or pipe that a cell put there goes as well
-            with os.fdopen(os.open(name, flags, 0o600, dir_fd=folder.number), "wb") as file:
-                file.write(content)
-                if self._uid is not None:
-                    os.fchown(file.fileno(), self._uid, self._uid)
-                status = os.fstat(file.fileno())
+        with self._adding, _storage(name), _opened(self.data) as folder, _opened(self.uploads) as uploads:
+            stored = secrets.token_hex(16)
+            try:
+                flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+                with os.fdopen(os.open(stored, flags, 0o600, dir_fd=uploads.number), "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    with suppress(FileNotFoundError):
+                        os.unlink(name, dir_fd=folder.number)  # a link or pipe that a cell put there goes as well
+                    os.link(stored, name, src_dir_fd=uploads.number, dst_dir_fd=folder.number, follow_symlinks=False)
+                    if self._uid is not None:
+                        os.fchown(file.fileno(), self._uid, self._uid)  # last: a file of another's may not be linked
+                    status = os.fstat(file.fileno())
+            finally:
+                if self.uploads == self.data:
+                    with suppress(FileNotFoundError):
+                        os.unlink(stored, dir_fd=uploads.number)
+                else:
+                    _remove_unlinked(uploads.number)
         return File(name, len(content), status.st_mtime_ns)
+
+    def _uploaded(self) -> set[tuple[int, int]]:
+        """Return device and inode of every upload; only we can enter where they are stored."""
+        if self.uploads == self.data:
+            return set()
+        with self._adding, _opened(self.uploads) as folder, os.scandir(folder.number) as entries:
+            return {(status.st_dev, status.st_ino) for status in (entry.stat(follow_symlinks=False) for entry in entries)}
 
     @staticmethod
     def _parts(name: str) -> tuple[str, ...]:
@@ -175,6 +204,20 @@ def _storage(name: str = "") -> Iterator[None]:
         raise StorageError(
             "sandbox-workspace", where=name or str(error.filename or ""), reason=error.strerror
         ) from None
+
+
+def _is_plain(status: os.stat_result, uploads: set[tuple[int, int]]) -> bool:
+    """Whether it is a regular file that has no other name but that under which an upload is stored."""
+    num_names = 2 if (status.st_dev, status.st_ino) in uploads else 1
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == num_names
+
+
+def _remove_unlinked(uploads: int) -> None:
+    """Remove the uploads whose own name is gone: replaced, removed by a cell, or never given since writing failed."""
+    with os.scandir(uploads) as entries:
+        for entry in entries:
+            if entry.stat(follow_symlinks=False).st_nlink == 1:
+                os.unlink(entry.name, dir_fd=uploads)
 
 
 def _remove(folder: Path) -> None:

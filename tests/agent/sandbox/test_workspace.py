@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import resource
 import zipfile
 from pathlib import Path
 
@@ -52,6 +54,50 @@ os.symlink('/', 'root')
     assert (tmp_path / "secret").read_text() == "canary"
     with shared_python.open_file("link") as file:
         assert file.read() == b"mine"
+
+
+def test_an_upload_is_stored_under_a_random_name_and_used_under_its_own(level: str) -> None:
+    with Interpreter(level=level) as python:  # type: ignore[arg-type]
+        stored = python.folder.parent / "uploads"
+        python.add_file("data.csv", b"a\n1\n")
+        (first,) = os.listdir(stored)
+        assert re.fullmatch("[0-9a-f]{32}", first)
+        assert os.path.samefile(stored / first, python.folder / "data.csv")
+        code = "import os\nprint(os.listdir('.'), os.path.islink('data.csv'), open('/mnt/data/data.csv').read())"
+        assert printed(run(python, code)) == "['data.csv'] False a\n1\n\n"
+        run(python, "open('data.csv', 'a').write('2\\n')")
+        assert [(file.name, file.size) for file in python.files()] == [("data.csv", 6)]
+        with python.open_file("data.csv") as file:
+            assert file.read() == b"a\n1\n2\n"
+        if level != "none":  # where nothing confines a cell, it does what its user can
+            assert "Error" in str(run(python, f"os.listdir({str(stored)!r})"))
+        python.restart()
+        python.add_file("data.csv", b"new")  # one of the same name takes its place
+        (second,) = os.listdir(stored)
+        assert second != first
+        assert printed(run(python, "import os; print(open('data.csv').read())")) == "new\n"
+        run(python, "os.link('data.csv', 'other'); os.rename('data.csv', 'renamed')")
+        assert python.files() == ()  # a third name is none that we gave
+        run(python, "os.remove('other')")
+        assert [file.name for file in python.files()] == ["renamed"]
+        run(python, "os.remove('renamed')")
+        python.add_file("next", b"")  # what a cell removed is given free
+        assert len(os.listdir(stored)) == 1
+
+
+def test_an_upload_that_does_not_come_whole_replaces_nothing(level: str) -> None:
+    with Interpreter(level=level) as python:  # type: ignore[arg-type]
+        python.add_file("data.csv", b"old")
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # as a disk that is full
+        try:
+            with pytest.raises(StorageError, match="data.csv: the folder for files cannot be used: File too large"):
+                python.add_file("data.csv", bytes(2000))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        with python.open_file("data.csv") as file:
+            assert file.read() == b"old"
+        assert len(os.listdir(python.folder.parent / "uploads")) == 1
 
 
 @pytest.mark.parametrize(
@@ -111,8 +157,10 @@ def test_a_folder_that_is_given_is_kept(level: str, tmp_path: Path) -> None:
     (folder / "before.txt").write_text("before")
     with Interpreter(level=level, workspace=folder) as python:  # type: ignore[arg-type]
         assert printed(run(python, "print(open('before.txt').read())")) == "before\n"
+        python.add_file("before.txt", b"uploaded")
         run(python, "open('after.txt', 'w').write('after')")
     assert sorted(os.listdir(folder)) == ["after.txt", "before.txt"]
+    assert (folder / "before.txt").read_text() == "uploaded"
     with Interpreter(level=level, workspace=folder) as python:  # type: ignore[arg-type]
         assert printed(run(python, "print(open('/mnt/data/after.txt').read())")) == "after\n"
 
