@@ -6,6 +6,7 @@ import getpass
 import logging
 import os
 import socket
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
@@ -71,19 +72,22 @@ def run_web(config: WebConfig) -> int:
             if code is not None:
                 return code
         set_service(service)
-        _Server(make_app(), lambda: _say_where(bound)).run(sockets=[bound])
+        _Server(make_app(service.expect), lambda: _say_where(bound)).run(sockets=[bound])
     return 0
 
 
-def make_app() -> Guard:
-    """Return the page as an ASGI app. One in a process: Streamlit keeps its settings in its modules."""
+def make_app(expect: Callable[[str], None]) -> Guard:
+    """Return the page as an ASGI app, ``expect`` as for ``Guard``.
+
+    One in a process: Streamlit keeps its settings in its modules.
+    """
     from streamlit.web import bootstrap
     from streamlit.web.server.starlette import App
 
     bootstrap.load_config_options(STREAMLIT)
     # Streamlit warns of every click that ends a script, and of uploads; what is wrong reaches the page instead.
     logging.getLogger("streamlit").setLevel(logging.ERROR)
-    return Guard(App(SCRIPT))
+    return Guard(App(SCRIPT), expect)
 
 
 class _Server(uvicorn.Server):

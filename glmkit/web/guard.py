@@ -6,11 +6,13 @@ whatever a model writes, the browser loads nothing from other hosts and runs no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from glmkit.web.service import SESSION_PARAMETER
 
 HOSTS = ("127.0.0.1", "localhost", "[::1]")  # a page of another name that was pointed here by DNS has another Host
 
@@ -45,11 +47,13 @@ class Guard:
 
     Args:
         app: what is guarded.
+        expect: told the session in the address of a page that a browser asks for.
         hosts: names by which this server may be called.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str] = HOSTS) -> None:
+    def __init__(self, app: ASGIApp, expect: Callable[[str], None], hosts: Iterable[str] = HOSTS) -> None:
         self._app = app
+        self._expect = expect
         self._hosts = frozenset(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,6 +66,9 @@ class Guard:
             else:
                 await PlainTextResponse("forbidden", status_code=403)(scope, receive, send)
         else:
+            if scope["type"] == "http" and scope["path"] == "/":
+                for session_id in parse_qs(scope["query_string"].decode("latin-1")).get(SESSION_PARAMETER, []):
+                    self._expect(session_id)
             await self._app(scope, receive, _with_headers(send))
 
     def _is_welcome(self, scope: Scope) -> bool:

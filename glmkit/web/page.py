@@ -9,16 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from glmkit.agent.api import ApiError
 from glmkit.errors import GlmkitError, current_language, message, set_language_here
 from glmkit.web.conversation_view import show_conversation
-from glmkit.web.service import BUNDLED, Service, the_service
+from glmkit.web.service import BUNDLED, SESSION_PARAMETER, Service, the_service
 from glmkit.web.session import Mode, Session
 from glmkit.web.sidebar import show_sidebar
 from glmkit.web.widgets import show_error
 
-SESSION_PARAMETER = "s"
 ICON = Path(__file__).with_name("icon.png")
 WELCOMES: dict[Mode, str] = {"chat": "web-welcome-chat", "tool": "web-welcome-tool", "code": "web-welcome-code"}
 EXAMPLES: dict[Mode, tuple[str, ...]] = {
@@ -37,6 +37,9 @@ def show_page() -> None:
     if st.query_params.get(SESSION_PARAMETER) != session.id:
         st.query_params[SESSION_PARAMETER] = session.id
     set_language_here(session.settings.language)
+    context = get_script_run_ctx()
+    assert context is not None
+    session.presence.enter(context.session_id)
     is_wide = len(session.dialogue.sides) > 1
     st.set_page_config(page_title="glmkit", page_icon=str(ICON), layout="wide" if is_wide else "centered")
     try:

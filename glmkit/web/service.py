@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from glmkit.web.reply import Reply
     from glmkit.web.session import Session, Settings
 
+SESSION_PARAMETER = "s"  # of the page's address
 BUNDLED = "glmkit-mini"
 # The small model keeps to a tool best when it is told of few: the user's own, or what it was trained closest to.
 BUNDLED_TOOLS = ("get_current_time", "get_weather")
@@ -33,8 +34,8 @@ MODELS_FRESH = 2.0  # seconds for which the list of models is remembered
 MAX_SESSIONS = 100
 MAX_INTERPRETERS = 8
 IDLE_INTERPRETER = 3600.0  # seconds
-UNWATCHED_REPLY = 300.0  # seconds that an answer goes on while no page shows it
-SWEEP = 10.0  # seconds between two looks for what nobody uses
+UNWATCHED_REPLY = 4.0  # seconds that an answer goes on with no page open: a connection may break and come back
+SWEEP = 1.0  # seconds between two looks for what nobody uses
 MAX_PLAYED_TOOLS = 64
 
 
@@ -165,6 +166,13 @@ class Service:
             self.forget(oldest)
         return session
 
+    def expect(self, session_id: str) -> None:
+        """A browser loads the page of that session: what is under way there goes on until it is back."""
+        with self._lock:
+            session = self._sessions.get(session_id)
+        if session is not None:
+            session.presence.expect()
+
     def sessions(self) -> list[Session]:
         """Return all sessions."""
         with self._lock:
@@ -199,9 +207,9 @@ class Service:
             settings.max_tokens = BUNDLED_MAX_TOKENS
 
     def sweep(self) -> None:
-        """Free what nobody uses: the slot of an answer that no page shows, the process of an idle interpreter."""
+        """Free what nobody uses: the slot of an answer that nobody waits for, the process of an idle interpreter."""
         for session in self.sessions():
-            if time.monotonic() - session.last_seen > UNWATCHED_REPLY:
+            if session.presence.seconds_away() > UNWATCHED_REPLY:
                 for dialogue in session.dialogues.values():
                     dialogue.stop()
         self._free_interpreters(MAX_INTERPRETERS)

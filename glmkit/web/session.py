@@ -18,6 +18,7 @@ from glmkit.agent.loop import Agent
 from glmkit.agent.sandbox import Interpreter
 from glmkit.errors import GlmkitError, RequestError
 from glmkit.web.dialogue import Dialogue, MakeAgent
+from glmkit.web.presence import Presence
 from glmkit.web.reply import Reply
 from glmkit.web.service import Service
 
@@ -56,6 +57,7 @@ class Session:
         self.service = service
         self.settings = Settings(language=language)
         self.dialogues: dict[Mode, Dialogue] = {mode: Dialogue() for mode in MODES}
+        self.presence = Presence()
         self.last_seen = time.monotonic()  # by a page that was drawn, or that follows an answer
         self.trouble: GlmkitError | None = None  # what the page says once
         self.num_uploads = 0  # each has a widget of its own

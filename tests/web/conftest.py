@@ -27,7 +27,8 @@ from glmkit.web.service import Service, set_service
 from glmkit.web.session import Session
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext
+    from playwright.sync_api import Browser, BrowserContext, Page
+    from running_page import RunningPage
 
 NAME = "glmkit-mini"
 
@@ -106,6 +107,24 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
     made.set_default_timeout(15_000)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[RunningPage]:
+    """`glmkit web` without arguments; a module with other needs has its own."""
+    from running_page import RunningPage
+
+    started = RunningPage()
+    yield started
+    started.kill()
+
+
+@pytest.fixture
+def page(context: BrowserContext, running: RunningPage) -> Page:
+    """Its page, before a new visitor."""
+    from running_page import opened
+
+    return opened(context, running.url)
 
 
 def _refuse(path: str) -> Any:

@@ -6,7 +6,6 @@ import json
 import re
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,18 +19,6 @@ from glmkit.data.read import read
 
 pytestmark = pytest.mark.system
 expect.set_options(timeout=20_000)  # a busy machine draws slowly
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[RunningPage]:
-    page = RunningPage()
-    yield page
-    page.kill()
-
-
-@pytest.fixture
-def page(context: BrowserContext, running: RunningPage) -> Page:
-    return opened(context, running.url)
 
 
 def test_a_new_user_talks_within_a_minute(page: Page) -> None:

@@ -15,8 +15,8 @@ import pytest
 
 pytest.importorskip("playwright", reason="needs the extra [test]")
 
-from playwright.sync_api import BrowserContext, FilePayload, Page, Request, expect
-from running_page import RunningPage, choose, load, opened, settle
+from playwright.sync_api import FilePayload, Page, Request, expect
+from running_page import RunningPage, choose, load, settle
 
 pytestmark = pytest.mark.system
 expect.set_options(timeout=20_000)
@@ -38,11 +38,6 @@ def running(temporary: Path) -> Iterator[RunningPage]:
     page = RunningPage(environment={"TMPDIR": str(temporary)})
     yield page
     page.kill()
-
-
-@pytest.fixture
-def page(context: BrowserContext, running: RunningPage) -> Page:
-    return opened(context, running.url)
 
 
 def send(page: Page, name: str, content: bytes) -> None:

@@ -27,6 +27,7 @@
         test_a_growing_answer_costs_the_same_at_its_end_as_at_its_beginning, test_a_growing_text_keeps_its_pieces
     U08 reload, back, two tabs, a page that is closed
         test_a_reload_in_the_middle_of_an_answer_loses_nothing,
+        test_an_answer_outlives_a_reload_and_ends_when_its_page_is_closed,
         test_history_is_kept_over_back_a_second_tab_and_a_closed_page,
         test_an_answer_that_no_page_shows_is_stopped_and_what_came_is_kept,
         test_an_idle_interpreter_is_freed_and_the_user_told
@@ -102,7 +103,8 @@
         test_a_wrong_declaration_is_refused_at_once, test_a_wrong_file_is_refused_with_its_place
 
 An upload is stored under a random name; the one that the user and the model speak of is a link to it in the folder of
-the code, and a name with a path is refused. An answer goes on for five minutes with no page open, so that a reload loses nothing.
+the code, and a name with a path is refused. An answer goes on for four seconds with no page open, for longer while the
+browser is loading it, so that a reload loses nothing.
 """
 
 from __future__ import annotations

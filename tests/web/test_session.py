@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from glmkit.data.read import read
 from glmkit.errors import ConfigError
 from glmkit.web import service as service_module
 from glmkit.web.exchange import Call, Exchange
+from glmkit.web.presence import Presence
 from glmkit.web.service import Service, read_tools
 from glmkit.web.session import Session
 
@@ -237,9 +239,19 @@ def test_an_answer_that_no_page_shows_is_stopped_and_what_came_is_kept(
     reply = side.reply
     assert reply is not None
     wait_for(lambda: reply.question is not None)
+    pages = {"first", "second"}
+    session.presence = Presence(lambda page: page in pages)
+    session.presence.enter("first")
+    session.presence.enter("second")
+    monkeypatch.setattr(service_module, "UNWATCHED_REPLY", 0.0)
+    pages.remove("first")
+    session.service.sweep()
+    session.service.expect(session.id)  # a reload: the browser has asked for the page,
+    pages.clear()  # and the connection of the old one is gone
     session.service.sweep()
     assert reply.question is not None
-    monkeypatch.setattr(service_module, "UNWATCHED_REPLY", 0.0)
+    session.presence.enter("third")  # which is closed at once
+    time.sleep(0.01)
     session.service.sweep()
     finished(session)
     assert side.exchanges[0].ending == "cancelled"

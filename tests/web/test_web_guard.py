@@ -30,7 +30,7 @@ def hello(request: Any) -> PlainTextResponse:
 @pytest.fixture
 def client() -> TestClient:
     routes = [Route("/", hello, methods=["GET", "POST"]), WebSocketRoute("/socket", talk)]
-    return TestClient(Guard(Starlette(routes=routes)), base_url="http://127.0.0.1:8501")
+    return TestClient(Guard(Starlette(routes=routes), lambda session_id: None), base_url="http://127.0.0.1:8501")
 
 
 WELCOME = [
@@ -50,6 +50,16 @@ STRANGERS = [
     {"Origin": "null"},
     {"Origin": "http://[bad"},
 ]
+
+
+def test_a_page_that_is_asked_for_is_expected_but_by_no_stranger() -> None:
+    expected: list[str] = []
+    client = TestClient(Guard(Starlette(routes=[Route("/", hello)]), expected.append), base_url="http://127.0.0.1:8501")
+    client.get("/?s=mine")
+    client.get("/other?s=file")
+    client.get("/")
+    client.get("/?s=theirs", headers=STRANGERS[0])
+    assert expected == ["mine"]
 
 
 @pytest.mark.parametrize("headers", WELCOME)

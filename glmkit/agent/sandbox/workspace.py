@@ -173,7 +173,9 @@ class Workspace:
         if self.uploads == self.data:
             return set()
         with self._adding, _opened(self.uploads) as folder, os.scandir(folder.number) as entries:
-            return {(status.st_dev, status.st_ino) for status in (entry.stat(follow_symlinks=False) for entry in entries)}
+            return {
+                (status.st_dev, status.st_ino) for status in (entry.stat(follow_symlinks=False) for entry in entries)
+            }
 
     @staticmethod
     def _parts(name: str) -> tuple[str, ...]:

@@ -91,7 +91,7 @@ def test_an_upload_that_does_not_come_whole_replaces_nothing(level: str) -> None
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))  # as a disk that is full
         try:
-            with pytest.raises(StorageError, match="data.csv: the folder for files cannot be used: File too large"):
+            with pytest.raises(StorageError, match="the folder for files cannot be used: File too large"):
                 python.add_file("data.csv", bytes(2000))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
