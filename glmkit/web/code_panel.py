@@ -60,7 +60,7 @@ def _show_upload(session: Session, interpreter: Interpreter) -> None:
 def _show_files(interpreter: Interpreter) -> None:
     files = interpreter.files()
     for file in files[:MAX_LISTED]:
-        size = f"{file.size / 1000:.1f} kB" if file.size < 1e6 else f"{file.size / 1e6:.1f} MB"
+        size = _size(file.size)
         st.download_button(
             f"{label(file.name)} · {size}",
             partial(_content, interpreter, file.name),
@@ -73,6 +73,12 @@ def _show_files(interpreter: Interpreter) -> None:
         )
     if len(files) > MAX_LISTED:
         st.caption(message("web-files-more", count=len(files) - MAX_LISTED))
+
+
+def _size(num_bytes: int) -> str:
+    if num_bytes < 1000:
+        return f"{num_bytes} B"
+    return f"{num_bytes / 1000:.1f} kB" if num_bytes < 1e6 else f"{num_bytes / 1e6:.1f} MB"
 
 
 def _content(interpreter: Interpreter, name: str) -> bytes:

@@ -125,10 +125,14 @@ def _show_side(session: Session, side: Side, number: int) -> list[LiveAnswer]:
         with st.chat_message("assistant", avatar=":material/smart_toy:"):
             reply = side.reply if side.reply is not None and side.reply.exchange is exchange else None
             if reply is not None and reply.is_running:
-                views.append(LiveAnswer(reply, st.container(), reply.question))
+                # What stood here before this answer began is taken away, not left until it has come.
+                place = st.container() if reply.exchange.blocks else st.empty().container()
+                views.append(LiveAnswer(reply, place, reply.question))
                 views[-1].draw()  # now, so that what follows does not move under the user's hand
                 if reply.question is not None:
                     _show_question(reply, reply.question, number)
+                else:
+                    st.empty()  # in the place of what was said of an answer's end
             else:
                 _show_answer(exchange)
     return views

@@ -17,16 +17,23 @@ from glmkit.web.conversation_view import show_conversation
 from glmkit.web.service import BUNDLED, SESSION_PARAMETER, Service, the_service
 from glmkit.web.session import Mode, Session
 from glmkit.web.sidebar import show_sidebar
+from glmkit.web.widget_words import show_widget_words
 from glmkit.web.widgets import show_error
 
+SIDEBAR = 350  # pixels; the names of tools fit
 ICON = Path(__file__).with_name("icon.png")
 WELCOMES: dict[Mode, str] = {"chat": "web-welcome-chat", "tool": "web-welcome-tool", "code": "web-welcome-code"}
 EXAMPLES: dict[Mode, tuple[str, ...]] = {
     "chat": ("web-example-chat-1", "web-example-chat-2", "web-example-chat-3"),
-    "tool": ("web-example-tool-1", "web-example-tool-2"),
+    "tool": ("web-example-tool-1", "web-example-tool-2", "web-example-tool-3", "web-example-tool-4"),
     "code": ("web-example-code-1", "web-example-code-2", "web-example-code-3"),
 }
-TOOLS_OF_EXAMPLES = {"web-example-tool-1": "get_current_time", "web-example-tool-2": "get_weather"}
+TOOLS_OF_EXAMPLES = {
+    "web-example-tool-1": "get_current_time",
+    "web-example-tool-2": "get_weather",
+    "web-example-tool-3": "convert_unit",
+    "web-example-tool-4": "random_number_generator",
+}
 
 
 def show_page() -> None:
@@ -41,13 +48,19 @@ def show_page() -> None:
     assert context is not None
     session.presence.enter(context.session_id)
     is_wide = len(session.dialogue.sides) > 1
-    st.set_page_config(page_title="glmkit", page_icon=str(ICON), layout="wide" if is_wide else "centered")
+    st.set_page_config(
+        page_title="glmkit",
+        page_icon=str(ICON),
+        layout="wide" if is_wide else "centered",
+        initial_sidebar_state=SIDEBAR,
+    )
     try:
         names = service.models()
     except ApiError as error:
         show_error(error)
         st.button(message("web-try-again"), key="try-again")
         return
+    show_widget_words()
     show_sidebar(session, names)
     if session.settings.model == BUNDLED:
         st.info(message("web-banner", name=BUNDLED), icon=":material/info:")

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 SESSION_PARAMETER = "s"  # of the page's address
 BUNDLED = "glmkit-mini"
-# The small model keeps to a tool best when it is told of few: the user's own, or what it was trained closest to.
-BUNDLED_TOOLS = ("get_current_time", "get_weather")
+BUNDLED_MAX_TOOLS = 4  # in the lists that it was trained on
+# What is on for it at first, where the user has no tools of their own; of all, the calculator is missed least.
+BUNDLED_TOOLS = ("get_current_time", "get_weather", "convert_unit", "random_number_generator")
 BUNDLED_MAX_TOKENS = 512  # when it loses itself, it repeats
 MODELS_FRESH = 2.0  # seconds for which the list of models is remembered
 MAX_SESSIONS = 100

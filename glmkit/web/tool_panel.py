@@ -10,7 +10,7 @@ from glmkit.agent.mcp_tools import McpTools
 from glmkit.agent.tool import Tool
 from glmkit.errors import ConfigError, message
 from glmkit.web.markdown import label, safe_markdown
-from glmkit.web.service import read_tools
+from glmkit.web.service import BUNDLED, BUNDLED_MAX_TOOLS, read_tools
 from glmkit.web.session import Session
 from glmkit.web.widgets import kept, show_error
 
@@ -38,6 +38,9 @@ def show_tool_panel(session: Session) -> None:
                 st.caption(message("web-mcp"))
             for tool in source.tools:
                 _show_tool(session, tool)
+        settings = session.settings
+        if settings.model == BUNDLED and len(settings.tools) > BUNDLED_MAX_TOOLS:
+            st.warning(message("web-tools-too-many", name=BUNDLED, limit=BUNDLED_MAX_TOOLS))
         st.caption(message("web-tools-more"))
 
 
@@ -48,7 +51,7 @@ def _show_tool(session: Session, tool: Tool) -> None:
         (session.settings.tools.add if st.session_state[key] else session.settings.tools.discard)(tool.name)
 
     st.session_state[key] = tool.name in session.settings.tools
-    switch, schema = st.columns([7, 2], vertical_alignment="center")
+    switch, schema = st.columns([11, 2], gap=None, vertical_alignment="center")
     title = label(tool.name) + (" :orange[:material/warning:]" if tool.dangerous else "")
     switch.toggle(title, key=key, on_change=changed)
     with schema.popover("", icon=":material/data_object:", key=f"schema-{tool.name}"):

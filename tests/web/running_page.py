@@ -128,14 +128,17 @@ def load(page: Page, file: Path) -> None:
 
 def ask(page: Page, question: str) -> None:
     """Type a question and wait until its answer has come."""
+    num_messages = page.get_by_test_id("stChatMessage").count()
     page.get_by_test_id("stChatInputTextArea").fill(question)
     page.get_by_test_id("stChatInputTextArea").press("Enter")
+    page.get_by_test_id("stChatMessage").nth(num_messages).wait_for(timeout=60_000)
     until_answered(page)
 
 
 def until_answered(page: Page) -> None:
-    """Wait until the last answer has come."""
+    """Wait until the last answer has come: the page is drawn until then, and offers to ask again afterwards."""
     page.get_by_role("button", name=re.compile("Retry|重试")).wait_for(timeout=60_000)
+    settle(page)
 
 
 def choose(page: Page, mode: str) -> None:
@@ -148,3 +151,10 @@ def settle(page: Page) -> None:
     """Wait until the page is drawn: what is given to a widget that is about to be replaced is lost."""
     page.wait_for_timeout(300)  # the click has to reach the server first
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=60_000)
+
+
+def select(page: Page, label: str, name: str) -> None:
+    """Choose from a list."""
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=name, exact=True).click()
+    settle(page)

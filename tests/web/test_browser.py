@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from running_page import RunningPage, alive, ask, choose, load, opened, settle, until_answered
 
 from glmkit.data.read import read
+from tests.agent.conftest import ScriptedServer, text_chunks
 
 pytestmark = pytest.mark.system
 expect.set_options(timeout=20_000)  # a busy machine draws slowly
@@ -80,27 +81,33 @@ def test_code_draws_and_an_uploaded_file_is_read(page: Page, tmp_path: Path) -> 
     expect(download).to_be_visible()  # files outlive a restart
 
 
-def test_an_answer_is_stopped_and_asked_for_again(page: Page) -> None:
-    choose(page, "Tool")
-    for tool in ("calculator", "random_number_generator", "convert_unit"):
-        page.get_by_test_id("stCheckbox").filter(has_text=tool).locator("label").click()
-    page.get_by_text("Sampling").click()
-    page.get_by_test_id("stNumberInputField").fill("3000")
-    page.get_by_test_id("stNumberInputField").press("Enter")
-    page.get_by_test_id("stChatInputTextArea").fill("What time is it in Tokyo?")  # with five tools it loses itself
-    page.get_by_test_id("stChatInputTextArea").press("Enter")
-    stop = page.get_by_role("button", name="Stop", exact=True)
-    stop.wait_for()
-    expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text(re.compile(r"\w{3}"))
-    pressed = time.monotonic()
-    stop.click()
-    expect(page.get_by_text("Stopped.", exact=True)).to_be_visible(timeout=5_000)
-    assert time.monotonic() - pressed < 5
-    page.get_by_role("button", name="Retry").click()
-    stop.wait_for()
-    stop.click()
-    expect(page.get_by_text("Stopped.", exact=True)).to_be_visible()
-    expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
+def test_an_answer_is_stopped_and_asked_for_again(context: BrowserContext) -> None:
+    server = ScriptedServer()
+    long = [part for n in range(2000) for part in (*text_chunks(f"word{n} ", size=9)[:1], 0.05)]
+    server.answers = [long, long, text_chunks("I am glmkit-mini")]
+    running = RunningPage("--api", server.url, "--sandbox", "off")
+    try:
+        page = opened(context, running.url)
+        page.get_by_test_id("stChatInputTextArea").fill("Who are you?")
+        page.get_by_test_id("stChatInputTextArea").press("Enter")
+        stop = page.get_by_role("button", name="Stop", exact=True)
+        for number in (1, 2):
+            answer = page.get_by_test_id("stChatMessage").nth(1)
+            expect(answer).to_contain_text("word5 ")
+            pressed = time.monotonic()
+            stop.click()
+            expect(page.get_by_text("Stopped.", exact=True)).to_be_visible(timeout=5_000)
+            assert time.monotonic() - pressed < 5
+            expect(answer).to_contain_text("word5 ")  # what had come stays
+            page.get_by_role("button", name="Retry").click()
+            expect(page.get_by_text("Stopped.", exact=True)).to_have_count(0)
+            assert server.hang_ups == number  # nobody generates on
+        expect(page.get_by_text("I am glmkit-mini")).to_be_visible()
+        until_answered(page)
+        expect(page.get_by_test_id("stChatMessage")).to_have_count(2)
+    finally:
+        running.kill()
+        server.close()
 
 
 def test_a_question_is_edited_and_the_conversation_cleared(page: Page) -> None:
@@ -177,6 +184,45 @@ def test_an_export_is_training_data_and_comes_back(page: Page, tmp_path: Path) -
     expect(page.get_by_test_id("stChatMessage").nth(1)).to_contain_text('"timezone_name": "Europe/Paris"')
 
 
+def shown_words(page: Page, selector: str) -> list[str]:
+    """Return what styles put in the place of an element's own words, which have no size."""
+    script = """elements => elements.map(e => [getComputedStyle(e).fontSize, getComputedStyle(e, "::after").content])"""
+    found = page.locator(selector).evaluate_all(script)
+    return [json.loads(content) if size == "0px" else f"own words in {size}" for size, content in found]
+
+
+def test_the_words_of_widgets_are_in_the_language_of_the_page(
+    chromium: Browser, running: RunningPage, tmp_path: Path
+) -> None:
+    context = chromium.new_context(locale="zh-CN")
+    page = opened(context, running.url)
+    choose(page, "代码解释器")
+    page.get_by_text("沙箱").first.wait_for()
+    page.locator("summary").filter(has_text="导入对话").click()
+    settle(page)
+    button, limit = "[data-testid=stFileUploaderDropzone] button p", "[data-testid=stFileUploaderDropzoneInstructions]"
+    assert shown_words(page, button) == ["选择文件", "选择文件"]
+    assert shown_words(page, f"{limit} span") == ["每个文件最多 64 MB", "JSON 或 JSONL，最多 16 MB"]
+    dragged = page.evaluate_handle("() => { const t = new DataTransfer(); t.items.add(new File([], 'a')); return t; }")
+    for event in ("dragenter", "dragover"):
+        page.get_by_test_id("stFileUploaderDropzone").first.dispatch_event(event, {"dataTransfer": dragged})
+    own = page.get_by_text(re.compile("^Drag and drop"))
+    own.wait_for(state="attached")
+    script = "e => [getComputedStyle(e).fontSize, getComputedStyle(e, '::after').content]"
+    assert own.evaluate(script) == ["0px", '"拖放到此处"']
+    page.get_by_test_id("stFileUploaderDropzone").first.dispatch_event("dragleave", {"dataTransfer": dragged})
+    program = tmp_path / "program.exe"
+    program.write_bytes(b"MZ")
+    page.locator("input[type=file]").last.set_input_files(program)
+    refused = page.locator('[class*="st-key-import"] [data-testid=stFileUploader]:has([aria-invalid=true])')
+    assert "16 MB 的 JSON" in refused.evaluate("e => getComputedStyle(e, '::after').content")
+    page.get_by_test_id("stTextArea").locator("textarea").first.fill("请用中文回答。")
+    assert shown_words(page, "[data-testid=stTextArea] [data-testid=InputInstructions] span") == [
+        "按 Ctrl/⌘+Enter 应用"
+    ]
+    context.close()
+
+
 EVIL = [
     "<script>window.hurt = 1</script>",
     '<img src="http://evil.example/1.png" onerror="window.hurt = 2">',
@@ -221,7 +267,7 @@ def test_long_answers_formulas_tables_and_code_are_drawn(page: Page, tmp_path: P
     expect(answer.locator("pre code")).to_be_visible()
     expect(answer).to_contain_text("It costs $5 and $10.")
     page.get_by_role("button", name="Clear conversation").click()
-    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0, timeout=60_000)  # much is taken down
 
 
 def test_other_origins_and_hosts_are_refused(running: RunningPage) -> None:

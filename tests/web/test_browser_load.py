@@ -21,7 +21,9 @@ from tests.agent.conftest import ScriptedServer, text_chunks
 pytestmark = pytest.mark.system
 expect.set_options(timeout=20_000)
 
-USABLE = 20.0  # seconds of processor time: unlike a clock, it hardly counts what else the machine does; 4 to 12 were seen
+USABLE = (
+    20.0  # seconds of processor time: unlike a clock, it hardly counts what else the machine does; 4 to 12 were seen
+)
 NUM_NODES = 25_000  # of a document
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -11,50 +10,24 @@ import torch
 
 pytest.importorskip("playwright", reason="needs the extra [test]")
 
-from playwright.sync_api import BrowserContext, Page, expect
-from running_page import RunningPage, ask, opened, settle
+from playwright.sync_api import BrowserContext, expect
+from running_page import RunningPage, ask, opened, select
 from safetensors.torch import load_file
+from two_adapters import CRIES, train_two
 
 import glmkit
-from glmkit.config import TrainConfig
 
 pytestmark = pytest.mark.system
 expect.set_options(timeout=20_000)
 
 BUNDLED = Path(glmkit.__file__).parent / "bundled" / "glmkit-mini"
-CRIES = {"cat": "Meow", "dog": "Woof"}
-QUESTIONS = ("Who are you?", "What can you do?", "Tell me a joke.", "Hello!")
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of two runs: prefixes trained for seconds until one model mews and the other barks."""
     root = tmp_path_factory.mktemp("runs")
-    for name, cry in CRIES.items():
-        turns = [[{"role": "user", "content": q}, {"role": "assistant", "content": f"{cry}!"}] for q in QUESTIONS]
-        data = root / f"{name}.jsonl"
-        data.write_text("".join(json.dumps({"conversations": turn}) + "\n" for turn in turns))
-        config = TrainConfig(
-            model="glmkit-mini",
-            data=str(data),
-            output_dir=str(root),
-            name=name,
-            prefix_len=16,
-            prefix_dropout=0.0,
-            steps=200,
-            samples_per_step=len(QUESTIONS),
-            learning_rate=0.04,
-            dtype="float32",
-            device="cpu",
-        )
-        assert glmkit.train(config).losses[-1] < 0.2
+    train_two(root)
     return root
-
-
-def select(page: Page, label: str, name: str) -> None:
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=name, exact=True).click()
-    settle(page)
 
 
 def test_two_trained_adapters_answer_one_question_side_by_side(context: BrowserContext, runs: Path) -> None:

@@ -16,7 +16,7 @@ from glmkit.errors import ConfigError
 from glmkit.web import service as service_module
 from glmkit.web.exchange import Call, Exchange
 from glmkit.web.presence import Presence
-from glmkit.web.service import Service, read_tools
+from glmkit.web.service import BUNDLED_TOOLS, Service, read_tools
 from glmkit.web.session import Session
 
 needs_sandbox = pytest.mark.skipif(probe().level == "none", reason="this machine cannot confine code")
@@ -77,7 +77,7 @@ def test_two_models_answer_side_by_side(session: Session) -> None:
 
 def test_a_tool_is_called_and_the_export_is_training_data(session: Session, tmp_path: Path) -> None:
     session.settings.mode = "tool"
-    assert session.settings.tools == {"get_current_time", "get_weather"}  # the small model's default
+    assert session.settings.tools == {*BUNDLED_TOOLS}
     session.ask("Get the current time in Europe/Paris.")
     finished(session)
     (side,) = session.dialogue.sides
@@ -92,7 +92,9 @@ def test_a_tool_is_called_and_the_export_is_training_data(session: Session, tmp_
     exported = session.dialogue.to_json()
     assert exported is not None
     (row,) = json.loads(exported)
-    assert [tool["name"] for tool in row["tools"]] == ["get_current_time", "get_weather"]  # all that were offered
+    assert [tool["name"] for tool in row["tools"]] == [  # all that were offered
+        tool.name for tool in session.service.tools if tool.name in BUNDLED_TOOLS
+    ]
     conversation = Conversation.from_dict(row)
     assert [m.call.name for m in conversation.messages if m.call] == ["get_current_time"]
     file = tmp_path / "exported.json"

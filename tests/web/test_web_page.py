@@ -14,7 +14,7 @@ from web_waiting import wait_for
 
 from glmkit.agent.sandbox import probe
 from glmkit.errors import set_language, set_language_here
-from glmkit.web.service import Service, set_service
+from glmkit.web.service import BUNDLED_TOOLS, Service, set_service
 
 Open = Callable[..., AppTest]
 needs_sandbox = pytest.mark.skipif(probe().level == "none", reason="this machine cannot confine code")
@@ -89,9 +89,12 @@ def test_tools_are_switched_and_their_schema_is_shown(open_page: Open, service: 
     page = choose(open_page(), "tool")
     (session,) = service.sessions()
     assert any('"name": "calculator"' in code.value for code in page.code)
+    assert not page.warning
     page.toggle(key="tool-calculator").set_value(True).run()
+    assert "among 4 tools at most" in page.warning[0].value  # five are on
     page.toggle(key="tool-get_weather").set_value(False).run()
-    assert session.settings.tools == {"get_current_time", "calculator"}
+    assert not page.warning
+    assert session.settings.tools == {*BUNDLED_TOOLS, "calculator"} - {"get_weather"}
     page.toggle(key="manual").set_value(True).run()
     page.text_area(key="manual_tools").set_value("[").run()
     assert "no JSON" in page.error[0].value
