@@ -17,7 +17,7 @@ from glmkit.web.conversation_view import show_conversation
 from glmkit.web.service import BUNDLED, SESSION_PARAMETER, Service, the_service
 from glmkit.web.session import Mode, Session
 from glmkit.web.sidebar import show_sidebar
-from glmkit.web.widget_words import show_widget_words
+from glmkit.web.widget_styles import show_widget_styles
 from glmkit.web.widgets import show_error
 
 SIDEBAR = 350  # pixels; the names of tools fit
@@ -60,7 +60,7 @@ def show_page() -> None:
         show_error(error)
         st.button(message("web-try-again"), key="try-again")
         return
-    show_widget_words()
+    show_widget_styles()
     show_sidebar(session, names)
     if session.settings.model == BUNDLED:
         st.info(message("web-banner", name=BUNDLED), icon=":material/info:")

@@ -34,6 +34,13 @@ def test_a_new_user_talks_within_a_minute(page: Page) -> None:
 
 def test_a_tool_is_called_and_its_card_is_shown(page: Page) -> None:
     choose(page, "Tool")
+    for number in range(5):  # what the model is told of each tool
+        button = page.get_by_test_id("stPopoverButton").nth(number)
+        button.click()
+        page.wait_for_timeout(500)
+        expect(page.get_by_test_id("stPopoverBody").get_by_text('"parameters"')).to_be_visible()
+        button.click()
+        expect(page.get_by_test_id("stPopoverBody")).to_have_count(0)
     page.get_by_role("button", name="Get the current time in Europe/Paris.").click()
     until_answered(page)
     card = page.get_by_test_id("stChatMessage").nth(1)

@@ -1,4 +1,4 @@
-"""Words that Streamlit writes in English itself, replaced by ours through styles; it has no other place for them."""
+"""What styles mend in Streamlit's widgets: words that it writes in English and has no other place for, and faults."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ FORM_HINT = "[data-testid=stForm] [data-testid=InputInstructions] span"
 AREA_HINT = "[data-testid=stTextArea]:not([data-testid=stForm] *) [data-testid=InputInstructions] span"
 
 
-def show_widget_words() -> None:
-    """Put them on the page, in the current language."""
+def show_widget_styles() -> None:
+    """Put them on the page, the words in the current language."""
     megabytes = Limits().file_bytes >> 20
     replaced = {
         f"{DROPZONE} button[kind=secondary] p": message("web-uploader-choose"),
@@ -36,6 +36,8 @@ def show_widget_words() -> None:
     rules = [
         # a field for a number has no room for a hint, and one that is left keeps what was typed anyhow
         "[data-testid=stNumberInput] [data-testid=InputInstructions] {display: none}",
+        # a click on an icon opens and shuts at once: the icon is drawn anew, and then the click counts as one outside
+        "[data-testid=stPopoverButton] * {pointer-events: none}",
         "[data-testid=stTooltipErrorContent] {display: none}",  # says what stands under the file by now
         f"{', '.join(replaced)} {{font-size: 0 !important}}",
         *(f"{place}::after {{content: {_quoted(text)}; font-size: 0.875rem}}" for place, text in replaced.items()),
