@@ -14,6 +14,7 @@ from web_waiting import wait_for
 
 from glmkit.agent.sandbox import probe
 from glmkit.errors import set_language, set_language_here
+from glmkit.web.exchange import Call
 from glmkit.web.service import BUNDLED_TOOLS, Service, set_service
 
 Open = Callable[..., AppTest]
@@ -124,7 +125,8 @@ def test_code_is_shown_with_its_picture_and_the_level(open_page: Open, service: 
     click(page, "web-example-code-2")
     assert "plt.bar(" in texts(page)
     (session,) = service.sessions()
-    assert session.dialogue.sides[0].exchanges[0].blocks[0].pictures  # type: ignore[union-attr]
+    call = session.dialogue.sides[0].exchanges[0].blocks[0]
+    assert isinstance(call, Call) and call.pictures[0].startswith(b"\x89PNG")
     assert {"full": "Sandbox: full", "restricted": "Sandbox: restricted"}[probe().level] in texts(page)
     click(page, "restart")
     assert not page.error
