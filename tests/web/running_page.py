@@ -128,6 +128,7 @@ def load(page: Page, file: Path) -> None:
 
 def ask(page: Page, question: str) -> None:
     """Type a question and wait until its answer has come."""
+    settle(page)  # messages that were cleared have gone by then
     num_messages = page.get_by_test_id("stChatMessage").count()
     page.get_by_test_id("stChatInputTextArea").fill(question)
     page.get_by_test_id("stChatInputTextArea").press("Enter")
