@@ -90,22 +90,23 @@ def test_code_draws_and_an_uploaded_file_is_read(page: Page, tmp_path: Path) -> 
 
 def test_an_answer_is_stopped_and_asked_for_again(context: BrowserContext) -> None:
     server = ScriptedServer()
-    long = [part for n in range(2000) for part in (*text_chunks(f"word{n} ", size=9)[:1], 0.05)]
-    server.answers = [long, long, text_chunks("I am glmkit-mini")]
+    for word in ("first", "again"):
+        server.answers.append([part for n in range(2000) for part in (*text_chunks(f"{word}{n} ", size=9)[:1], 0.05)])
+    server.answers.append(text_chunks("I am glmkit-mini"))
     running = RunningPage("--api", server.url, "--sandbox", "off")
     try:
         page = opened(context, running.url)
         page.get_by_test_id("stChatInputTextArea").fill("Who are you?")
         page.get_by_test_id("stChatInputTextArea").press("Enter")
         stop = page.get_by_role("button", name="Stop", exact=True)
-        for number in (1, 2):
+        for number, word in ((1, "first"), (2, "again")):
             answer = page.get_by_test_id("stChatMessage").nth(1)
-            expect(answer).to_contain_text("word5 ")
+            expect(answer).to_contain_text(f"{word}5 ")
             pressed = time.monotonic()
             stop.click()
             expect(page.get_by_text("Stopped.", exact=True)).to_be_visible(timeout=5_000)
             assert time.monotonic() - pressed < 5
-            expect(answer).to_contain_text("word5 ")  # what had come stays
+            expect(answer).to_contain_text(f"{word}5 ")  # what had come stays
             page.get_by_role("button", name="Retry").click()
             expect(page.get_by_text("Stopped.", exact=True)).to_have_count(0)
             assert server.hang_ups == number  # nobody generates on
