@@ -70,8 +70,8 @@ class Replay:
     )
     distill: float = option(
         0.0,
-        "ptuning: keep what the base model says there, at every token, instead of learning labels; this is the weight",
-        "ptuning：在这些数据的每个词元上保持基座模型自身的输出而不学习标签，此值为其权重",
+        "ptuning: keep what the base model says there, all over the text, with this weight, instead of learning labels",
+        "ptuning：在这些数据的全文上保持基座模型自身的输出而不学习标签，此值为其权重",
     )
 
 

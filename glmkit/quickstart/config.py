@@ -27,17 +27,17 @@ class QuickstartConfig:
     source_format: str = option("", *SOURCE_FORMAT_HELP)
     output: str = option("quickstart-output", "folder for everything that is made", "存放全部结果的文件夹", short="-o")
     seconds: int = option(
-        160,
+        140,
         "time for the training, about; fewer steps are made where they are slow",
         "训练大约用多少秒；较慢的机器上会减少步数",
     )
-    steps: int = option(400, "optimizer steps, at most", "最多的优化步数")
-    samples_per_step: int = option(8, "samples in one optimizer step", "每个优化步的样本数")
+    steps: int = option(300, "optimizer steps, at most", "最多的优化步数")
+    samples_per_step: int = option(4, "samples in one optimizer step", "每个优化步的样本数")
     prefix_len: int = option(32, "number of prefix positions", "前缀长度")
     learning_rate: float | None = option(
         None,
-        "peak learning rate (default: 0.3 for glmkit-mini, else 2e-2)",
-        "最大学习率（glmkit-mini 默认 0.3，其他 2e-2）",
+        "peak learning rate (default: 0.2 for glmkit-mini, else 2e-2)",
+        "最大学习率（glmkit-mini 默认 0.2，其他 2e-2）",
     )
     replay: str = option(
         "",

@@ -30,6 +30,7 @@ ROUND_ROWS_TO = {
     "cpu": 16,
 }  # few row lengths suit compiled kernels; a CPU has none and computes the filler
 NAMED_SAMPLES = 8
+HELD_EVERY = 4  # tokens of replayed text, others in every step: a fourth of the logits, and as much is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +85,28 @@ def row_loss(model: GLM, row: Batch, config: TrainConfig, step: int, number: int
     """Return the float32 scalar that row ``number`` of the step adds to the step's loss.
 
     Labels are learned everywhere but in replayed documents when ``replay.distill`` is above 0: there the model is held
-    to what it says without its prefix, at every token and not at the labels alone, which keeps far more of its skills.
+    to what it says without its prefix, all over the text and not at the labels alone, which keeps far more of its
+    skills.
     """
     device = model.device
     distill = 0.0 if config.replayed is None else config.replayed.distill
     own = replayed_tokens(row) if distill else torch.zeros(len(row.input_ids), dtype=torch.bool)  # [T], on the CPU
+    held = own & ((row.position_ids + step) % HELD_EVERY == 0)
     use_autocast = config.method == "full" and config.dtype == "bfloat16"  # float32 masters, bfloat16 computation
     with torch.autocast(device.type, torch.bfloat16, enabled=use_autocast):
         prefix = None if model.prefix is None else dropped_prefix(model, config.seed, step, number)
         view = PackedView(row.document_lengths, device, prefix)
         labelled = ((row.targets != IGNORE_INDEX) & ~own).nonzero()[:, 0]  # int64 [N]; the CPU waits for nobody
-        kept = own.nonzero()[:, 0]  # int64 [M]
         rows, targets, weights = (
-            x.to(device) for x in (torch.cat([labelled, kept]), row.targets[labelled], row.weights[labelled])
+            x.to(device)
+            for x in (torch.cat([labelled, held.nonzero()[:, 0]]), row.targets[labelled], row.weights[labelled])
         )
         hidden = model(row.input_ids.to(device), row.position_ids.to(device), view, rows)  # [N + M, D]
         loss, _ = token_losses(model, hidden[: len(labelled)], targets, weights)
-        if len(kept):
-            taught = untuned(model, row, own)  # [M, D]
-            loss = loss + distill * divergence(model, hidden[len(labelled) :], taught, spread_weights(row).to(device))
+        if held.any():
+            taught = untuned(model, row, own, held)  # [M, D]
+            shares = spread_weights(row, held)[held].to(device)
+            loss = loss + distill * divergence(model, hidden[len(labelled) :], taught, shares)
     return loss
 
 
@@ -113,18 +117,19 @@ def replayed_tokens(row: Batch) -> Tensor:
     return marks.repeat_interleave(torch.tensor(row.document_lengths))
 
 
-def spread_weights(row: Batch) -> Tensor:
-    """Return what the labels of each replayed document weigh, spread evenly over all its tokens: float32 [M]."""
-    documents = torch.split(row.weights, row.document_lengths)
-    return torch.cat([documents[place].mean().expand(len(documents[place])) for place in row.replayed])
+def spread_weights(row: Batch, held: Tensor) -> Tensor:
+    """Return what the labels of each document weigh, spread evenly over its tokens in ``held`` [T]: float32 [T]."""
+    parts = zip(*(torch.split(x, row.document_lengths) for x in (row.weights, held)), strict=True)
+    return torch.cat([(weights.sum() / marks.sum().clamp(min=1)).expand(len(marks)) for weights, marks in parts])
 
 
 @torch.no_grad()
-def untuned(model: GLM, row: Batch, own: Tensor) -> Tensor:
-    """Return the hidden states [M, D] of the documents in ``own`` [T], as they are without a prefix."""
+def untuned(model: GLM, row: Batch, own: Tensor, held: Tensor) -> Tensor:
+    """Return the hidden states [M, D] at ``held`` [T] of the documents in ``own`` [T], as they are without a prefix."""
     device = model.device
     view = PackedView([row.document_lengths[place] for place in row.replayed], device)
-    return model(row.input_ids[own].to(device), row.position_ids[own].to(device), view)
+    rows = held[own].nonzero()[:, 0].to(device)  # int64 [M]
+    return model(row.input_ids[own].to(device), row.position_ids[own].to(device), view, rows)
 
 
 def dropped_prefix(model: GLM, seed: int, step: int, number: int) -> Tensor:
