@@ -27,7 +27,7 @@ class QuickstartConfig:
     source_format: str = option("", *SOURCE_FORMAT_HELP)
     output: str = option("quickstart-output", "folder for everything that is made", "存放全部结果的文件夹", short="-o")
     seconds: int = option(
-        140,
+        150,
         "time for the training, about; fewer steps are made where they are slow",
         "训练大约用多少秒；较慢的机器上会减少步数",
     )
