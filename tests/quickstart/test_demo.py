@@ -17,8 +17,8 @@ from glmkit.quickstart.measuring import Measured
 
 pytestmark = pytest.mark.slow
 
-# Shares of the questions. What is promised is 0.25 gained and 0.03 forgotten; 20 and 273 questions swing by 0.1 and 0.012,
-# and a slow machine makes fewer steps, so that only something broken falls through these.
+# Shares of the questions. What is promised is 0.25 gained and 0.03 forgotten; figures of 20 and 273 questions swing by
+# 0.1 and 0.012, and a slow machine makes fewer steps, so that only something broken falls through these.
 HIGHEST_BEFORE, LEAST_GAIN, LEAST_RULE, MOST_FORGOTTEN = 0.40, 0.15, 0.15, 0.06
 
 
