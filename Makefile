@@ -32,7 +32,7 @@ web: .venv/web
 	@.venv/bin/python -m glmkit web $(ARGS)
 
 test: .venv/test
-	.venv/bin/python -m pytest -m "not slow and not gpu and not system"
+	.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow and not gpu and not system"
 
 test-slow: .venv/test
 	.venv/bin/python -m pytest -m "slow and not gpu and not system"

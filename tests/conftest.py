@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before torch is imported; see glmkit/commands.py
+# Before torch is imported; see glmkit/commands.py. Processes that test side by side share the cores.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+if workers := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
 
 import pytest
 import sentencepiece
