@@ -80,7 +80,15 @@ def test_a_damaged_file_is_refused_by_name(tmp_path: Path, content: bytes, reaso
     assert hints == ["copy or pack it again; `gzip -t` tests such a file"]
 
 
-@pytest.mark.parametrize("content", [b"", gzip.compress(b""), gzip.compress(b" \n"), gzip.compress(b"[]")])
+EMPTY = {
+    "no-bytes": b"",
+    "no-text": gzip.compress(b""),
+    "blank": gzip.compress(b" \n"),
+    "no-rows": gzip.compress(b"[]"),
+}
+
+
+@pytest.mark.parametrize("content", EMPTY.values(), ids=EMPTY.keys())
 def test_a_gzip_file_without_rows_is_a_fault(tmp_path: Path, content: bytes) -> None:
     path = write(tmp_path, content)
     assert fault(path)[0] == f"{path}: holds no rows"
