@@ -72,6 +72,7 @@ PACKED = gzip.compress(LINES)
         (PACKED + b"left over", "Not a gzipped file (b'le')"),
         (LINES, "Not a gzipped file (b'{\"')"),
     ],
+    ids=["shorter", "five-bytes", "sum", "middle", "left-over", "not-packed"],
 )
 def test_a_damaged_file_is_refused_by_name(tmp_path: Path, content: bytes, reason: str) -> None:
     path = write(tmp_path, content)
