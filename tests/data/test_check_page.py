@@ -6,8 +6,8 @@ import io
 import json
 import os
 import pty
-import tempfile
 import random
+import tempfile
 from contextlib import AbstractContextManager
 from html.parser import HTMLParser
 from pathlib import Path
