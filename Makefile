@@ -3,11 +3,12 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help demo web test test-slow test-system test-gpu check bench clean
+.PHONY: help demo web test test-slow test-long test-system test-gpu check bench clean
 help:
 	@sed -n '1,2p; s/^## //p' Makefile
 ## make check      ruff and mypy
 ## make test-slow  the tests that take minutes
+## make test-long  those of them that take a minute or two each: soaks, ten thousand requests, the peer
 ## make test-system  the tests that need root and programs of the system, which it installs (Debian, Ubuntu)
 ## make test-gpu   the tests that need an NVIDIA card
 ## make bench      training speed beside Transformers + PEFT, on this CPU
@@ -35,7 +36,10 @@ test: .venv/test
 	.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow and not gpu and not system"
 
 test-slow: .venv/test
-	.venv/bin/python -m pytest -m "slow and not gpu and not system"
+	.venv/bin/python -m pytest -m "slow and not long and not gpu and not system"
+
+test-long: .venv/test
+	.venv/bin/python -m pytest -m long
 
 test-system: .venv/test
 	scripts/system.sh

@@ -63,6 +63,7 @@ def test_ratios_are_of_the_same_round(serve_peer: ModuleType) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_small_run_measures_all_servers_in_turns(tmp_path: Path, serve_peer: ModuleType) -> None:
     output = tmp_path / "result.json"
     small = ["--requests", "4", "--peer-requests", "2", "--concurrency", "2", "--max-tokens", "4", "--streams", "6"]

@@ -168,7 +168,7 @@ def test_curl_chats_and_calls(mini: Running) -> None:
     assert choice["message"]["tool_calls"][0]["function"]["name"] == "get_weather"
 
 
-@pytest.mark.parametrize("count", [48, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [48, pytest.param(2000, marks=[pytest.mark.slow, pytest.mark.long])])
 def test_no_call_sampled_at_temperature_one_is_invalid(client: Any, count: int) -> None:
     """Whatever it says: top_p 1 draws from the whole vocabulary; what the mask lets through must be a call."""
 

@@ -320,6 +320,7 @@ def test_no_request_makes_a_server_error(server: Running, path: str, fields: dic
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @settings(max_examples=10_000, deadline=None, suppress_health_check=NO_CHECKS)
 @given(path=PATHS, fields=near_misses, cut=st.sampled_from([0, 0, 0, 1, 7]))
 def test_no_request_of_ten_thousand_makes_a_server_error(

@@ -61,6 +61,7 @@ def traffic(server: Running, seconds: float, seed: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
 @pytest.mark.parametrize("where", ["thread", "process"])
 def test_a_soak_leaves_memory_files_and_tasks_as_they_were(
